@@ -1,0 +1,131 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of this package is compiled with. Each line links the proposal that explains it.
+let swiftSettings: [SwiftSetting] = {
+    var settings: [SwiftSetting] = [
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0481-weak-let.md
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        // A misspelled feature name is otherwise ignored in silence.
+        .treatWarning("StrictLanguageFeatures", as: .error),
+    ]
+    // Set by `make test`: a newer compiler's new warnings must not stop somebody who only wants to run the service.
+    if Context.environment["NEEDRECORD_WARNINGS_AS_ERRORS"] == "1" {
+        settings.append(.treatAllWarnings(as: .error))
+    }
+    return settings
+}()
+
+/// The modules that touch C, where every unsafe expression is marked.
+/// https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+let bridgeSettings = swiftSettings + [.strictMemorySafety()]
+
+/// lld links the executable in a quarter of the time that the default linker takes.
+let fastLink: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"])]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "needrecord",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "needrecord", targets: ["needrecord"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries: module maps and shims, nothing else.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CLibRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // The clients: they know nothing of the product.
+        .target(name: "EventThread", dependencies: ["CLinux", locks], swiftSettings: bridgeSettings),
+        .target(
+            name: "AMQP",
+            dependencies: ["CLibRabbitMQ", "EventThread", dequeModule, locks, logging],
+            swiftSettings: bridgeSettings
+        ),
+        .target(
+            name: "Postgres",
+            dependencies: ["CLibPQ", "EventThread", dequeModule, locks, logging],
+            swiftSettings: bridgeSettings
+        ),
+
+        // The domain and the contract between the parts.
+        .target(name: "DecisionCore", swiftSettings: swiftSettings),
+        .target(name: "Wire", dependencies: ["AMQP", "DecisionCore"], swiftSettings: swiftSettings),
+        .target(
+            name: "BusinessState",
+            dependencies: ["DecisionCore", "Postgres", logging],
+            swiftSettings: swiftSettings
+        ),
+
+        // The parts. They do not import one another.
+        .target(
+            name: "ReplyCorrelator",
+            dependencies: ["DecisionCore", dequeModule, locks],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "CallbackGateway",
+            dependencies: [
+                "AMQP", "DecisionCore", "Wire", httpTypes, hummingbird, locks, logging, nioCore, serviceLifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "DecisionWorker",
+            dependencies: ["AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "PlatformSimulator",
+            dependencies: [histogram, locks, logging, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: swiftSettings
+        ),
+        .target(name: "Observability", dependencies: [locks, logging], swiftSettings: swiftSettings),
+
+        .executableTarget(
+            name: "needrecord",
+            dependencies: [
+                "AMQP", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker", "Observability",
+                "PlatformSimulator", "Postgres", "ReplyCorrelator", "Wire",
+                argumentParser, configuration, hummingbird, logging, serviceLifecycle,
+            ],
+            swiftSettings: swiftSettings,
+            linkerSettings: fastLink
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

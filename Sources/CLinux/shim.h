@@ -1,0 +1,15 @@
+#ifndef NEEDRECORD_CLINUX_SHIM_H
+#define NEEDRECORD_CLINUX_SHIM_H
+
+// What Glibc's own Swift module leaves out.
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+// prctl is variadic, and EFD_* are enumerators of an anonymous enum with another type than eventfd's flags.
+static inline int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+// At most 15 bytes of the name are kept by the kernel.
+static inline int clinux_name_this_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+#endif
