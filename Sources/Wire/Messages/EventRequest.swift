@@ -1,0 +1,84 @@
+public import AMQP
+public import DecisionCore
+
+/// An event on its way to a worker, with where and until when its reply is wanted.
+public struct EventRequest: Sendable, Equatable {
+    /// The header with the deadline, in milliseconds since the Unix epoch.
+    static let deadlineHeader = "deadline"
+    /// The message type of an on-demand callback.
+    static let type = "callback.on_demand"
+
+    /// The event.
+    public var event: StreamEvent
+    /// The queue that takes the reply.
+    public var replyTo: String
+    /// When the gateway will have answered without a reply, by the civil clock of the gateway.
+    public var deadline: Timestamp
+
+    /// Describes a request.
+    public init(event: StreamEvent, replyTo: String, deadline: Timestamp) {
+        self.event = event
+        self.replyTo = replyTo
+        self.deadline = deadline
+    }
+
+    /// The message that carries an event to the workers and into the callbacks stream.
+    ///
+    /// Mandatory, so an event that no queue takes comes back at once; transient, because the stream has the copy that
+    /// lasts; and expired by the broker when nobody waits for the reply any more.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - body: Its ``StreamEvent/encodedBody()``, which outlives one publish.
+    ///   - replyTo: The queue that takes the reply.
+    ///   - deadline: When the gateway will have answered without a reply, on its civil clock.
+    ///   - remaining: What is left of the budget; at least a millisecond is sent.
+    ///   - topology: Where to.
+    ///   - sender: The name of the gateway.
+    public static func message(
+        event: StreamEvent,
+        body: [UInt8],
+        replyTo: String,
+        deadline: Timestamp,
+        remaining: Duration,
+        topology: Topology,
+        sender: String
+    ) -> AMQPMessage {
+        let id = event.id.description
+        return AMQPMessage(
+            exchange: topology.exchange,
+            routingKey: Topology.onDemandKey,
+            mandatory: true,
+            properties: AMQPProperties(
+                contentType: "application/json",
+                deliveryMode: .transient,
+                correlationID: id,
+                replyTo: replyTo,
+                expiration: Int(max(1, remaining.milliseconds)),
+                messageID: id,
+                timestamp: Int(event.receivedAt.millisecondsSinceEpoch / 1_000),
+                type: type,
+                appID: sender,
+                headers: [deadlineHeader: .int64(deadline.millisecondsSinceEpoch)]
+            ),
+            body: body
+        )
+    }
+
+    /// Reads a delivery.
+    ///
+    /// - Throws: ``WireError`` when it is no request of a known schema.
+    public init(_ delivery: AMQPDelivery) throws(WireError) {
+        guard let replyTo = delivery.properties.replyTo, !replyTo.isEmpty else {
+            throw WireError(.missingField, "reply_to")
+        }
+        guard let deadline = delivery.properties.headers[Self.deadlineHeader]?.integerValue else {
+            throw WireError(.missingField, "headers.deadline")
+        }
+        self.init(
+            event: try StreamEvent(decodingBody: delivery.body),
+            replyTo: replyTo,
+            deadline: Timestamp(millisecondsSinceEpoch: Int64(deadline))
+        )
+    }
+}

@@ -1,0 +1,35 @@
+/// The version of the message bodies.
+enum Schema {
+    /// The version this program writes, and the only one it reads.
+    static let current: Int64 = 1
+
+    /// Reads a body that is an object with a known `schema`, which may stand anywhere in it.
+    static func read(
+        _ body: [UInt8],
+        _ member: (inout JSONReader, String) throws(JSONError) -> Void
+    ) throws(WireError) {
+        var schema: Int64?
+        do {
+            var reader = JSONReader(body)
+            try reader.readObject { (reader, name) throws(JSONError) in
+                if name == "schema" { schema = try reader.readInteger() } else { try member(&reader, name) }
+            }
+            try reader.finish()
+        } catch {
+            // A body of another schema may well not fit this one's types: then the schema is what is wrong with it.
+            guard schema == nil || schema == current else { throw unknown(schema) }
+            throw WireError(.malformedBody, error.description)
+        }
+        guard schema == current else { throw unknown(schema) }
+    }
+
+    private static func unknown(_ schema: Int64?) -> WireError {
+        schema.map { WireError(.unknownSchema, String($0)) } ?? WireError(.missingField, "schema")
+    }
+
+    /// The value of a required member.
+    static func require<Value>(_ value: Value?, _ name: String) throws(WireError) -> Value {
+        guard let value else { throw WireError(.missingField, name) }
+        return value
+    }
+}

@@ -1,0 +1,73 @@
+public import AMQP
+
+extension Topology {
+    /// Declares everything that is shared, and waits until the stream is up.
+    ///
+    /// For about a second after a restart of the broker its streams are down while its queues are up, and a message
+    /// that is published then is confirmed although the stream does not get it. Looking for the stream fails for as
+    /// long as it is down, so nothing may be published before that succeeds.
+    ///
+    /// - Throws: ``AMQPError``, with code `preconditionFailed` when something is there with other settings.
+    public func declare(on connection: AMQPConnection) async throws {
+        let channel = try await connection.openChannel()
+        try await channel.declareExchange(AMQPExchange(name: exchange, kind: .direct, durable: true))
+        for queue in [decisions, callbacks, dead] {
+            _ = try await channel.declareQueue(queue)
+        }
+        for queue in [decisionsQueue, callbacksStream] {
+            try await channel.bind(queue: queue, exchange: exchange, routingKey: Self.onDemandKey)
+        }
+        _ = try await channel.declareQueue(callbacks, passive: true)
+        await channel.close()
+    }
+
+    private var decisions: AMQPQueue {
+        var arguments: AMQPTable = [
+            "x-queue-type": .string(profile == .classic ? "classic" : "quorum"),
+            "x-message-ttl": .int64(answerBudget.milliseconds),
+            "x-max-length": .int64(Int64(maximumQueueLength)),
+            "x-overflow": "reject-publish",
+        ]
+        // A message that has killed its worker this often is not tried again; it expires within seconds anyway.
+        if profile == .replicated { arguments["x-delivery-limit"] = 5 }
+        return AMQPQueue(name: decisionsQueue, durable: true, arguments: arguments)
+    }
+
+    private var callbacks: AMQPQueue {
+        AMQPQueue(
+            name: callbacksStream,
+            durable: true,
+            arguments: [
+                "x-queue-type": "stream",
+                "x-max-age": .string("\(callbacksRetentionDays)D"),
+                "x-max-length-bytes": .int64(Int64(callbacksMaximumBytes)),
+                "x-stream-max-segment-size-bytes": 100_000_000,
+            ]
+        )
+    }
+
+    private var dead: AMQPQueue {
+        AMQPQueue(
+            name: deadQueue,
+            durable: true,
+            arguments: ["x-queue-type": .string(profile == .classic ? "classic" : "quorum")]
+        )
+    }
+
+    /// Removes everything that ``declare(on:)`` made, with all its messages.
+    public func delete(on connection: AMQPConnection) async throws {
+        let channel = try await connection.openChannel()
+        for queue in [decisionsQueue, callbacksStream, deadQueue] {
+            _ = try await channel.deleteQueue(queue)
+        }
+        try await channel.deleteExchange(exchange)
+        await channel.close()
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, cut.
+    package var milliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
