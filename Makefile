@@ -1,0 +1,46 @@
+# `make run` and `make test` work on a fresh Debian or Ubuntu with a Swift toolchain. The work is done by the scripts
+# in deploy/local; what is started lives below .stack and listens on loopback only.
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+.PHONY: run
+run: ## Build, start everything, answer an example callback, serve on 8080 until Ctrl-C
+	@deploy/local/run
+
+.PHONY: test
+test: ## Lint, build and run every test against a PostgreSQL and a RabbitMQ of their own
+	@deploy/local/test
+
+.PHONY: sanitize
+sanitize: ## Run the tests of the client modules under ThreadSanitizer and AddressSanitizer
+	@deploy/local/sanitize
+
+.PHONY: build
+build: ## Build the release executable
+	swift build -c release --product needrecord
+
+.PHONY: format
+format: ## Format the Swift sources in place
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+.PHONY: lint
+lint: ## Check the format of the Swift sources
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+.PHONY: stack-up
+stack-up: ## Start the local PostgreSQL and RabbitMQ; 'deploy/local/stack help' has more
+	@deploy/local/stack up
+
+.PHONY: stack-down
+stack-down: ## Stop them; their data stays
+	@deploy/local/stack down
+
+.PHONY: clean
+clean: ## Remove what was built, and the local stacks with their data
+	@NEEDRECORD_STACK_DIR=.stack/test deploy/local/stack destroy
+	@deploy/local/stack destroy
+	rm -rf .stack .build .build-tsan .build-asan

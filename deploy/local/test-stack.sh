@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# The stack of the tests, apart from the one for development. Sourced by the scripts that run tests.
+
+export NEEDRECORD_STACK_DIR=$ROOT/.stack/test
+
+stop_test_stack() {
+  local status=$?
+  trap '' INT TERM
+  trap - EXIT
+  deploy/local/stack down
+  exit "$status"
+}
+
+start_test_stack() {
+  local environment
+  deploy/local/stack up
+  environment=$(deploy/local/stack env)
+  eval "$environment"
+}
+
+# with_test_stack COMMAND...: runs it, and stops the stack at the end in any case. One at a time; the redirection keeps
+# the lock from being inherited by what is started.
+with_test_stack() {
+  mkdir -p "$NEEDRECORD_STACK_DIR"
+  exec 8>>"$NEEDRECORD_STACK_DIR/in-use"
+  flock -n 8 || fail "other tests are running in this checkout"
+  trap stop_test_stack EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  "$@" 8>&-
+}
