@@ -1,0 +1,53 @@
+/// Why a callback cannot be understood; it is answered with a client error and never becomes an event.
+public struct BadCallback: Error, Equatable, CustomStringConvertible {
+    /// What kind of fault it is; the text is the `code` of the JSON error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Base: String, Sendable {
+            case missing = "missing_parameter"
+            case empty = "empty_parameter"
+            case tooLong = "parameter_too_long"
+            case invalidEncoding = "invalid_encoding"
+            case controlCharacter = "control_character"
+            case contradictory = "contradictory_parameter"
+            case wrongType = "wrong_type"
+            case malformedBody = "malformed_body"
+        }
+
+        private let base: Base
+
+        /// A required parameter is absent.
+        public static let missing = Code(base: .missing)
+        /// A required parameter has no value.
+        public static let empty = Code(base: .empty)
+        /// A required parameter is longer than 255 bytes.
+        public static let tooLong = Code(base: .tooLong)
+        /// A required parameter is not percent-encoded UTF-8.
+        public static let invalidEncoding = Code(base: .invalidEncoding)
+        /// A required parameter holds a control character.
+        public static let controlCharacter = Code(base: .controlCharacter)
+        /// A required parameter is given more than once, with different values.
+        public static let contradictory = Code(base: .contradictory)
+        /// A required parameter is no JSON string.
+        public static let wrongType = Code(base: .wrongType)
+        /// The body is not the JSON object that its content type announces.
+        public static let malformedBody = Code(base: .malformedBody)
+
+        public var description: String { base.rawValue }
+    }
+
+    /// What kind of fault it is.
+    public var code: Code
+    /// The parameter at fault; nil when it is the body as a whole.
+    public var field: String?
+    /// The fault in words, without any of the caller's text.
+    public var message: String
+
+    /// Describes a fault.
+    public init(_ code: Code, field: String? = nil, _ message: String) {
+        self.code = code
+        self.field = field
+        self.message = message
+    }
+
+    public var description: String { message }
+}

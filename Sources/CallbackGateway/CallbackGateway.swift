@@ -1,0 +1,166 @@
+public import AMQP
+public import DecisionCore
+internal import HTTPTypes
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+public import Wire
+
+/// The callback gateway: takes the platform's questions over HTTP, publishes them as events, and answers each within
+/// the budget.
+///
+/// It has no access to the database, and it is handed what waits for replies: ``ReplyAwaiting``.
+public final class CallbackGateway: Service {
+    private let configuration: GatewayConfiguration
+    private let topology: Topology
+    private let amqp: AMQPConfiguration
+    private let logger: Logger
+    private let publisher: EventPublisher
+    private let desk: CallbackDesk
+    private let date: HTTPDate
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// A gateway that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: Its settings.
+    ///   - topology: Where events go; the gateway declares it.
+    ///   - amqp: How to reach the broker for publishing.
+    ///   - replies: Where questions wait for their replies.
+    ///   - now: The civil clock.
+    ///   - logger: Takes what goes wrong; every fallback at warning, every decision at debug.
+    ///   - onListening: Called with the port once callbacks are taken.
+    public init(
+        configuration: GatewayConfiguration,
+        topology: Topology,
+        amqp: AMQPConfiguration,
+        replies: any ReplyAwaiting,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.topology = topology
+        self.amqp = amqp
+        self.logger = logger
+        self.onListening = onListening
+        publisher = EventPublisher(configuration: configuration, topology: topology, replies: replies, logger: logger)
+        desk = CallbackDesk(
+            configuration: configuration,
+            replies: replies,
+            publisher: publisher,
+            now: now,
+            logger: logger
+        )
+        date = HTTPDate(now: now)
+    }
+
+    /// What has been answered so far.
+    public var counters: GatewayCounters { desk.counters }
+
+    /// Whether the gateway is stopping.
+    public var isDraining: Bool { desk.isDraining }
+
+    /// `ok` while events are published and replies come back, as far as is known; else what new callbacks are answered
+    /// the default for, or that they wait for the broker.
+    public var brokerState: String {
+        if let refusal = publisher.refusal { return refusal.rawValue }
+        return publisher.isReady ? "ok" : "interrupted"
+    }
+
+    /// Replies are taken from this queue from now on.
+    public func repliesUp(queue: String) {
+        publisher.repliesUp(queue: queue)
+    }
+
+    /// No replies are taken for the time being.
+    public func repliesDown() {
+        publisher.repliesDown()
+    }
+
+    /// Serves until a graceful shutdown, which takes no new connections and answers what is in flight, or until the task
+    /// is cancelled.
+    ///
+    /// - Throws: When the port cannot be listened on.
+    public func run() async throws {
+        let client = AMQPClient(
+            configuration: amqp,
+            logger: logger,
+            onConnected: { try await self.begin(on: $0) },
+            onDisconnected: { error in
+                self.publisher.eventsDown()
+                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+            }
+        )
+        let server = try makeServer()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await client.run() }
+            group.addTask { await self.publisher.run() }
+            try await withGracefulShutdownHandler {
+                try await server.run()
+            } onGracefulShutdown: {
+                self.desk.drain()
+            }
+            // Everything in flight is answered. What is queued for the broker still gets there.
+            client.shutdown()
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func begin(on connection: AMQPConnection) async throws {
+        try await topology.declare(on: connection)
+        let channel = try await connection.openChannel()
+        // Without its channel the connection is of no use; the next one declares everything anew.
+        channel.setCloseHandler { _ in connection.requestClose() }
+        connection.setBlockedHandler { reason in
+            self.publisher.setBlocked(reason != nil)
+            if let reason { self.logger.error("the broker takes no messages", metadata: ["reason": "\(reason)"]) }
+        }
+        publisher.eventsUp(try await channel.makePublisher { self.publisher.settle($0) })
+        logger.info("publishing", metadata: ["exchange": "\(topology.exchange)"])
+    }
+
+    private func makeServer() throws -> any Service {
+        let handler = CallbackHandler(configuration: configuration, desk: desk)
+        let date = date
+        return try HTTPServerBuilder.http1(configuration: channelConfiguration()).buildServer(
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: 1_024
+            ),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger,
+            responder: { request, writer, _ in
+                var reply = await handler.reply(to: request)
+                reply.headers[.date] = date.text
+                try await writer.write(
+                    response: HTTPResponse(status: reply.status, headerFields: reply.headers),
+                    body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
+                )
+            },
+            onServerRunning: { channel in self.onListening(channel.localAddress?.port ?? 0) }
+        )
+    }
+
+    private func channelConfiguration() -> HTTP1Channel.Configuration {
+        let configuration = configuration
+        let desk = desk
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                RequestGuard(
+                    requestTimeout: configuration.requestTimeout,
+                    idleTimeout: configuration.idleTimeout,
+                    rejected: { desk.countRejection(status: $0.code) }
+                )
+            ],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.maximumHeaderLength,
+                maxHeaderListSize: configuration.maximumHeaderLength,
+                maxHeaderFieldCount: 100
+            )
+        )
+    }
+}

@@ -1,0 +1,30 @@
+/// What a gateway can be told. Names and ranges of the keys that set these stand in the configuration table of the docs.
+public struct GatewayConfiguration: Sendable {
+    /// The address to listen on for callbacks.
+    public var host = "0.0.0.0"
+    /// The port for callbacks; 0 takes a free one.
+    public var port = 8080
+    /// The paths that answer callbacks.
+    public var paths = ["/", "/callbacks/on-demand"]
+    /// From accepting a callback to answering it, at most. The platform gives up after 5 s.
+    public var answerBudget = Duration.seconds(4)
+    /// The most callbacks that may wait for an answer at once; a further one is `overloaded`.
+    public var maximumPending = 10_000
+    /// How long after the broker is lost new callbacks still wait for it to come back.
+    public var brokerGrace = Duration.seconds(2)
+    /// The longest request target in bytes; a longer one is answered 414.
+    public var maximumTargetLength = 8_192
+    /// The most bytes of all header fields together; more is answered 431.
+    public var maximumHeaderLength = 16_384
+    /// The longest request body in bytes; a longer one is answered 413.
+    public var maximumBodyLength = 16_384
+    /// From the first byte of a request to its last, at most; a slower one is answered 408.
+    public var requestTimeout = Duration.seconds(5)
+    /// How long a connection may stay open between requests.
+    public var idleTimeout = Duration.seconds(75)
+    /// The name of this gateway in messages and logs.
+    public var name = "gateway"
+
+    /// The defaults.
+    public init() {}
+}

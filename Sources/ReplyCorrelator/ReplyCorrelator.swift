@@ -1,0 +1,150 @@
+public import DecisionCore
+internal import NIOConcurrencyHelpers
+public import Wire
+
+/// Holds each callback until its answer is there: a worker's reply, a known failure, or the end of the budget,
+/// whichever comes first. There is exactly one, and no way to wait for ever.
+///
+/// The deadline is measured on the monotonic clock and depends on neither broker nor database; ``run()`` watches it
+/// with a single timer.
+public final class ReplyCorrelator<Question: Sendable>: Sendable {
+    private typealias Waiter = CheckedContinuation<Result<Decision, FallbackCause>, Never>
+    private typealias Pending = PendingAnswers<Question, Waiter, ContinuousClock.Instant>
+
+    private struct State: Sendable {
+        var pending: Pending
+        var counters = ReplyCounters()
+        /// Resumed when the first question begins to wait while nobody watches a deadline.
+        var idleTimer: CheckedContinuation<Void, Never>?
+        var isStopped = false
+    }
+
+    private let state: NIOLockedValueBox<State>
+    private let clock = ContinuousClock()
+
+    /// A correlator without questions.
+    ///
+    /// - Parameters:
+    ///   - maximumPending: The most questions that may wait at once; a further one is `overloaded`.
+    ///   - memory: How long a question is remembered after its deadline, for telling late from unknown replies.
+    public init(maximumPending: Int, memory: Duration) {
+        state = NIOLockedValueBox(State(pending: Pending(maximumWaiting: maximumPending, memory: memory)))
+    }
+
+    /// What has been counted so far.
+    public var counters: ReplyCounters {
+        state.withLockedValue { state in
+            var counters = state.counters
+            counters.pending = state.pending.waitingCount
+            return counters
+        }
+    }
+
+    /// Registers a question, has it published, and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - id: The event's id; asking twice with one id is a programming error.
+    ///   - question: What ``waiting()`` hands out while the question waits.
+    ///   - deadline: When the default is to be answered.
+    ///   - publish: Called once the question is registered, so that no reply can be missed.
+    /// - Returns: The decision, or why there is none.
+    public func answer(
+        to id: EventID,
+        question: Question,
+        deadline: ContinuousClock.Instant,
+        publish: () -> Void
+    ) async -> Result<Decision, FallbackCause> {
+        await withCheckedContinuation { waiter in
+            let (refusal, timer) = state.withLockedValue { state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
+                guard !state.isStopped else { return (.draining, nil) }
+                switch state.pending.register(id, question: question, waiter: waiter, deadline: deadline) {
+                case .registered: return (nil, state.idleTimer.take())
+                case .refused: return (.overloaded, nil)
+                }
+            }
+            timer?.resume()
+            if let refusal { waiter.resume(returning: .failure(refusal)) } else { publish() }
+        }
+    }
+
+    /// Workers have replied; replies that nobody waits for are counted and change nothing.
+    public func resolve(_ replies: [Reply]) {
+        let answered = state.withLockedValue { state in
+            replies.compactMap { reply -> (Waiter, Result<Decision, FallbackCause>)? in
+                switch state.pending.resolve(reply.eventID) {
+                case .ended(let waiter):
+                    state.counters.inTime += 1
+                    return (waiter, reply.result)
+                case .late: state.counters.late += 1
+                case .duplicate: state.counters.duplicate += 1
+                case .unknown: state.counters.unknown += 1
+                }
+                return nil
+            }
+        }
+        for (waiter, result) in answered { waiter.resume(returning: result) }
+    }
+
+    /// There was a message in the reply queue that is not a reply.
+    func countMalformedReply() {
+        state.withLockedValue { $0.counters.malformed += 1 }
+    }
+
+    /// There will be no reply to this event, as far as is known; nothing happens if it has ended already.
+    public func fail(_ id: EventID, cause: FallbackCause) {
+        let resolution = state.withLockedValue { $0.pending.fail(id) }
+        if case .ended(let waiter) = resolution { waiter.resume(returning: .failure(cause)) }
+    }
+
+    /// Every question that waits, in the order of asking, with its deadline.
+    public func waiting() -> [(id: EventID, question: Question, deadline: ContinuousClock.Instant)] {
+        state.withLockedValue { $0.pending.waiting() }
+    }
+
+    /// Watches the deadlines until the task is cancelled. Then the questions that still wait end as `draining`.
+    public func run() async {
+        await withTaskCancellationHandler {
+            while !Task.isCancelled {
+                if let deadline = state.withLockedValue({ $0.pending.nextDeadline() }) {
+                    // Cancellation ends the sleep early, and the loop.
+                    try? await clock.sleep(until: deadline, tolerance: .zero)
+                    expire()
+                } else {
+                    await waitForQuestion()
+                }
+            }
+        } onCancel: {
+            state.withLockedValue { state in
+                state.isStopped = true
+                return state.idleTimer.take()
+            }?.resume()
+        }
+        for item in waiting() { fail(item.id, cause: .draining) }
+    }
+
+    private func expire() {
+        let expired = state.withLockedValue { $0.pending.expire(now: clock.now) }
+        for (_, waiter) in expired { waiter.resume(returning: .failure(.timeout)) }
+    }
+
+    private func waitForQuestion() async {
+        await withCheckedContinuation { (timer: CheckedContinuation<Void, Never>) in
+            let mustWait = state.withLockedValue { state in
+                // A question may have come since its absence was seen.
+                guard state.pending.waitingCount == 0, !state.isStopped else { return false }
+                state.idleTimer = timer
+                return true
+            }
+            if !mustWait { timer.resume() }
+        }
+    }
+}
+
+extension Reply {
+    fileprivate var result: Result<Decision, FallbackCause> {
+        switch content {
+        case .decision(let decision): .success(decision)
+        case .failure(let cause): .failure(cause)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+public import AMQP
+public import Logging
+public import Wire
+
+/// Takes the replies of this gateway from its own queue to the correlator.
+///
+/// Every connection has a new queue: it is exclusive, and the broker may hold on to the one of a lost connection for a
+/// while. Replies to an old queue are returned to the workers that sent them.
+public final class ReplyReceiver<Question: Sendable>: Sendable {
+    private let correlator: ReplyCorrelator<Question>
+    private let topology: Topology
+    private let amqp: AMQPConfiguration
+    private let name: String
+    private let logger: Logger
+    private let onReady: @Sendable (_ queue: String) -> Void
+    private let onLost: @Sendable () -> Void
+
+    /// A receiver that has not begun.
+    ///
+    /// - Parameters:
+    ///   - correlator: Gets the replies.
+    ///   - topology: Names the queue.
+    ///   - amqp: How to reach the broker.
+    ///   - name: The gateway's; a part of the queue's name.
+    ///   - logger: Takes what goes wrong.
+    ///   - onReady: Called with the queue to reply to, each time there is a new one.
+    ///   - onLost: Called when that queue is gone.
+    public init(
+        correlator: ReplyCorrelator<Question>,
+        topology: Topology,
+        amqp: AMQPConfiguration,
+        name: String,
+        logger: Logger,
+        onReady: @escaping @Sendable (_ queue: String) -> Void,
+        onLost: @escaping @Sendable () -> Void
+    ) {
+        self.correlator = correlator
+        self.topology = topology
+        self.amqp = amqp
+        self.name = name
+        self.logger = logger
+        self.onReady = onReady
+        self.onLost = onLost
+    }
+
+    /// Takes replies until the task is cancelled.
+    public func run() async {
+        let client = AMQPClient(
+            configuration: amqp,
+            logger: logger,
+            onConnected: { try await self.begin(on: $0) },
+            onDisconnected: { error in
+                self.onLost()
+                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+            }
+        )
+        await client.run()
+    }
+
+    private func begin(on connection: AMQPConnection) async throws {
+        let channel = try await connection.openChannel()
+        channel.setCloseHandler { _ in connection.requestClose() }
+        let queue = topology.replyQueue(epoch: "\(name).\(String(UInt64.random(in: .min ... .max), radix: 36))")
+        try await channel.declareQueue(
+            AMQPQueue(
+                name: queue,
+                durable: false,
+                exclusive: true,
+                autoDelete: true,
+                arguments: [
+                    "x-queue-type": "classic",
+                    // Nobody waits for a reply that is older than the budget.
+                    "x-message-ttl": .int64(topology.answerBudget.milliseconds),
+                ]
+            )
+        )
+        // A reply is worth nothing once the gateway that waits for it is gone, so there is nothing to acknowledge.
+        _ = try await channel.consume(
+            queue: queue,
+            noAcknowledge: true,
+            exclusive: true,
+            onDeliveries: { self.receive($0) },
+            onCancelled: { connection.requestClose() }
+        )
+        onReady(queue)
+    }
+
+    private func receive(_ deliveries: [AMQPDelivery]) {
+        var replies: [Reply] = []
+        replies.reserveCapacity(deliveries.count)
+        for delivery in deliveries {
+            do throws(WireError) {
+                replies.append(try Reply(decodingBody: delivery.body))
+            } catch {
+                correlator.countMalformedReply()
+                logger.warning("not a reply", metadata: ["reason": "\(error)"])
+            }
+        }
+        correlator.resolve(replies)
+    }
+}
