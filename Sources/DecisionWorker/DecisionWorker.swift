@@ -1,0 +1,200 @@
+public import AMQP
+internal import BusinessState
+public import DecisionCore
+public import Logging
+internal import NIOConcurrencyHelpers
+public import Postgres
+public import ServiceLifecycle
+public import Wire
+
+/// Takes events from the broker in batches, decides them on the business state, and replies.
+///
+/// One loop, and batches that form by themselves: while one is worked on, deliveries gather, and the next batch is
+/// whatever is there. When the line is idle an event is decided alone and at once. Each batch costs one statement, one
+/// write of replies and one acknowledgement.
+///
+/// Replies and their acknowledgement go over one channel, in this order. So an event is acknowledged only where its
+/// reply has reached the broker, and the events of a worker that dies are handed to another.
+public final class DecisionWorker: Service {
+    private let configuration: WorkerConfiguration
+    private let topology: Topology
+    private let amqp: AMQPConfiguration
+    private let database: PostgresPool
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+    private let inbox = DeliveryInbox()
+    private let facts = FactsReader()
+    private let state = NIOLockedValueBox(State())
+
+    private struct State: Sendable {
+        var counters = WorkerCounters()
+        var outage: StateOutage<ContinuousClock.Instant>?
+        var consumer: AMQPConsumer?
+        var isStopping = false
+    }
+
+    /// A worker that has not begun.
+    ///
+    /// - Parameters:
+    ///   - configuration: Its settings.
+    ///   - topology: The queues, which it declares.
+    ///   - amqp: How to reach the broker.
+    ///   - database: Connections that may read the business state.
+    ///   - now: The civil clock.
+    ///   - logger: Takes what goes wrong; one line for each batch at trace level.
+    public init(
+        configuration: WorkerConfiguration,
+        topology: Topology,
+        amqp: AMQPConfiguration,
+        database: PostgresPool,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.topology = topology
+        self.amqp = amqp
+        self.database = database
+        self.now = now
+        self.logger = logger
+    }
+
+    /// What it has done so far.
+    public var counters: WorkerCounters {
+        state.withLockedValue { $0.counters }
+    }
+
+    /// Whether the business state could be read the last time that it was needed.
+    public var isStateReachable: Bool {
+        state.withLockedValue { $0.outage?.isOngoing != true }
+    }
+
+    /// Whether events come in.
+    public var isConsuming: Bool {
+        state.withLockedValue { $0.consumer != nil }
+    }
+
+    /// Works until a graceful shutdown, which answers what was taken, or until the task is cancelled.
+    public func run() async {
+        let client = AMQPClient(
+            configuration: amqp,
+            logger: logger,
+            onConnected: { try await self.begin(on: $0) },
+            onDisconnected: { error in
+                self.state.withLockedValue { $0.consumer = nil }
+                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+            }
+        )
+        await withTaskGroup { group in
+            group.addTask { await client.run() }
+            group.addTask {
+                // Throws when the task is cancelled instead, and then there is nothing more to wait for either.
+                try? await gracefulShutdown()
+                await self.stopTaking()
+            }
+            await self.work()
+            client.shutdown()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: - Taking
+
+    private func begin(on connection: AMQPConnection) async throws {
+        try await topology.declare(on: connection)
+        let channel = try await connection.openChannel()
+        // Without its channel or its queue the connection is of no use; the next one declares everything anew.
+        channel.setCloseHandler { _ in connection.requestClose() }
+        channel.setReturnHandler { returned in self.count { $0.undeliverable += returned.count } }
+        try await channel.setPrefetch(configuration.prefetch)
+        let consumer = try await channel.consume(
+            queue: topology.decisionsQueue,
+            onDeliveries: { self.inbox.put($0, from: channel, of: connection) },
+            onCancelled: { connection.requestClose() }
+        )
+        let isStopping = state.withLockedValue { state in
+            state.consumer = consumer
+            return state.isStopping
+        }
+        if isStopping { await stopTaking() }
+        logger.info("deciding", metadata: ["queue": "\(topology.decisionsQueue)"])
+    }
+
+    private func stopTaking() async {
+        let consumer = state.withLockedValue { state in
+            state.isStopping = true
+            return state.consumer.take()
+        }
+        // What the broker has handed out already is in the inbox once the cancellation is through.
+        try? await consumer?.cancel()
+        inbox.close()
+    }
+
+    // MARK: - Deciding
+
+    private func work() async {
+        while let taken = await inbox.take() {
+            var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
+            let replies = await replies(for: &batch)
+            finish(taken, publishing: batch.deadLetters + replies)
+            count { $0.add(batch.counters) }
+        }
+    }
+
+    private func finish(_ taken: DeliveryInbox.Batch, publishing messages: [AMQPMessage]) {
+        guard let last = taken.deliveries.last?.deliveryTag else { return }
+        guard !taken.connection.isBlocked else {
+            // No reply gets through: the events go back, for whoever can answer them, or to expire.
+            return taken.channel.reject(last, requeue: true, multiple: true)
+        }
+        taken.channel.publish(messages)
+        taken.channel.acknowledge(last, multiple: true)
+    }
+
+    private func replies(for batch: inout DecisionBatch) async -> [AMQPMessage] {
+        guard let remaining = batch.longestRemaining(now: now()) else { return [] }
+        let limit = ContinuousClock.now.advanced(by: remaining - configuration.replyReserve)
+        repeat {
+            do {
+                let facts = try await read(batch.requests.map(\.event), until: limit)
+                readSucceeded()
+                return batch.decide(facts, now: now())
+            } catch {
+                guard readFailed(error, limit: limit) else { break }
+                try? await Task.sleep(for: configuration.retryPause)
+            }
+        } while !Task.isCancelled
+        return batch.fail(.stateUnavailable, now: now())
+    }
+
+    private func read(_ events: [StreamEvent], until limit: ContinuousClock.Instant) async throws -> [Facts] {
+        let remaining = max(.milliseconds(1), ContinuousClock.now.duration(to: limit))
+        return try await database.withConnection(timeout: remaining) { connection in
+            try await facts.facts(for: events, on: connection, timeout: remaining)
+        }
+    }
+
+    private func readSucceeded() {
+        let wasOutage = state.withLockedValue { $0.outage.take()?.isOngoing ?? false }
+        if wasOutage { logger.info("the business state can be read again") }
+    }
+
+    /// Whether to pause and read again.
+    private func readFailed(_ error: any Error, limit: ContinuousClock.Instant) -> Bool {
+        let (isNew, mayRetry) = state.withLockedValue { state in
+            let isNew = state.outage == nil
+            var outage = state.outage ?? StateOutage(grace: configuration.stateGrace, pause: configuration.retryPause)
+            let mayRetry = outage.readFailed(now: .now, limit: limit)
+            state.outage = outage
+            return (isNew, mayRetry)
+        }
+        let isRetriable = (error as? PostgresError)?.isRetriable ?? false
+        if isNew {
+            logger.error("cannot read the business state", metadata: ["error": "\(String(reflecting: error))"])
+        }
+        return mayRetry && isRetriable
+    }
+
+    private func count(_ change: (inout WorkerCounters) -> Void) {
+        state.withLockedValue { change(&$0.counters) }
+    }
+}

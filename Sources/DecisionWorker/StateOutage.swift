@@ -1,0 +1,38 @@
+/// How long the business state has been out of reach, and whether it is worth asking once more for one batch.
+///
+/// A short outage costs no decision: a batch is tried again until the database is back. In a long one each batch is
+/// tried once, so that gateways learn at once that there will be no decision.
+struct StateOutage<Instant: InstantProtocol> where Instant.Duration == Duration {
+    /// How long an outage may last before batches are no longer tried again.
+    let grace: Duration
+    /// The time between two tries.
+    let pause: Duration
+
+    private var since: Instant?
+
+    init(grace: Duration, pause: Duration) {
+        self.grace = grace
+        self.pause = pause
+    }
+
+    /// Whether the last try failed.
+    var isOngoing: Bool { since != nil }
+
+    /// The business state was read.
+    mutating func readSucceeded() {
+        since = nil
+    }
+
+    /// A try failed.
+    ///
+    /// - Parameters:
+    ///   - now: When it did.
+    ///   - limit: When it is too late for a decision of this batch.
+    /// - Returns: Whether to pause and try again.
+    mutating func readFailed(now: Instant, limit: Instant) -> Bool {
+        let beginning = since ?? now
+        since = beginning
+        let next = now.advanced(by: pause)
+        return next < limit && next < beginning.advanced(by: grace)
+    }
+}

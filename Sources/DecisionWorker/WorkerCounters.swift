@@ -1,0 +1,36 @@
+/// What a worker has done since it started.
+public struct WorkerCounters: Sendable, Equatable {
+    /// Events that were taken from the broker.
+    public var taken = 0
+    /// Events that were taken again, because whoever took them first did not answer.
+    public var redelivered = 0
+    /// Batches that these came in.
+    public var batches = 0
+    /// Events that were decided and replied to.
+    public var decided = 0
+    /// Events whose deadline had passed before the business state was read.
+    public var expiredBeforeReading = 0
+    /// Events whose deadline had passed before the reply.
+    public var expiredBeforeReply = 0
+    /// Events that could not be decided because the business state could not be read.
+    public var stateUnavailable = 0
+    /// Messages that could not be understood and went to the dead queue.
+    public var dead = 0
+    /// Replies that no gateway took.
+    public var undeliverable = 0
+
+    /// Nothing counted yet.
+    public init() {}
+
+    mutating func add(_ other: WorkerCounters) {
+        taken += other.taken
+        redelivered += other.redelivered
+        batches += other.batches
+        decided += other.decided
+        expiredBeforeReading += other.expiredBeforeReading
+        expiredBeforeReply += other.expiredBeforeReply
+        stateUnavailable += other.stateUnavailable
+        dead += other.dead
+        undeliverable += other.undeliverable
+    }
+}
