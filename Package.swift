@@ -38,13 +38,16 @@ let configuration: Target.Dependency = .product(name: "Configuration", package: 
 let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "needrecord",
@@ -60,6 +63,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -94,34 +99,38 @@ let package = Package(
         // The parts. They do not import one another.
         .target(
             name: "ReplyCorrelator",
-            dependencies: ["DecisionCore", dequeModule, locks],
+            dependencies: ["AMQP", "DecisionCore", "Wire", dequeModule, locks, logging],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "CallbackGateway",
             dependencies: [
-                "AMQP", "DecisionCore", "Wire", httpTypes, hummingbird, locks, logging, nioCore, serviceLifecycle,
+                "AMQP", "DecisionCore", "Wire", httpTypes, hummingbirdCore, locks, logging, nioCore, nioHTTP1,
+                nioPosix,
+                nioHTTPTypes, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "DecisionWorker",
-            dependencies: ["AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging],
+            dependencies: [
+                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging, serviceLifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "PlatformSimulator",
-            dependencies: [histogram, locks, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: [histogram, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: swiftSettings
         ),
-        .target(name: "Observability", dependencies: [locks, logging], swiftSettings: swiftSettings),
 
         .executableTarget(
             name: "needrecord",
             dependencies: [
-                "AMQP", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker", "Observability",
+                "AMQP", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
                 "PlatformSimulator", "Postgres", "ReplyCorrelator", "Wire",
-                argumentParser, configuration, hummingbird, logging, serviceLifecycle,
+                argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
+                serviceLifecycle, systemPackage, unixSignals,
             ],
             swiftSettings: swiftSettings,
             linkerSettings: fastLink

@@ -53,6 +53,20 @@ public struct JSONWriter {
         needsComma = true
     }
 
+    /// Writes a member whose name is made at run time.
+    public mutating func member(named name: String, _ value: String) {
+        key(named: name)
+        appendString(value)
+        needsComma = true
+    }
+
+    /// Writes a member whose name is made at run time.
+    public mutating func member(named name: String, _ value: some BinaryInteger) {
+        key(named: name)
+        bytes.append(contentsOf: String(value).utf8)
+        needsComma = true
+    }
+
     /// Writes an array's element that is a string.
     public mutating func element(_ value: String) {
         beginValue()
@@ -78,6 +92,12 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { bytes.append(contentsOf: $0) }
         bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func key(named name: String) {
+        beginValue()
+        appendString(name)
         bytes.append(UInt8(ascii: ":"))
     }
 

@@ -25,8 +25,7 @@ extension Reply {
             writer.member("verdict", "skip")
         case .record(let plan):
             writer.member("verdict", "record")
-            writer.member("formats", array: { for format in plan.formats { $0.element(format.rawValue) } })
-            writer.member("intervals", object: { $0.members(of: plan.intervals) })
+            writer.members(of: plan)
         }
         if case .rule(let id) = decision.reason { writer.member("rule", id.rawValue) }
         if !decision.losingRules.isEmpty {
@@ -47,17 +46,6 @@ extension Reply {
 }
 
 extension JSONWriter {
-    fileprivate mutating func members(of intervals: [RecordFormat: Int]) {
-        for format in RecordFormat.allCases {
-            guard let seconds = intervals[format] else { continue }
-            switch format {
-            case .mp4: member("mp4", seconds)
-            case .flv: member("flv", seconds)
-            case .m3u8: member("m3u8", seconds)
-            }
-        }
-    }
-
     fileprivate mutating func element(_ loser: Decision.LosingRule) {
         object { writer in
             writer.member("rule", loser.id.rawValue)

@@ -10,8 +10,8 @@ extension Topology {
     /// - Throws: ``AMQPError``, with code `preconditionFailed` when something is there with other settings.
     public func declare(on connection: AMQPConnection) async throws {
         let channel = try await connection.openChannel()
-        try await channel.declareExchange(AMQPExchange(name: exchange, kind: .direct, durable: true))
-        for queue in [decisions, callbacks, dead] {
+        try await channel.declareExchange(direct)
+        for queue in queues {
             _ = try await channel.declareQueue(queue)
         }
         for queue in [decisionsQueue, callbacksStream] {
@@ -20,6 +20,12 @@ extension Topology {
         _ = try await channel.declareQueue(callbacks, passive: true)
         await channel.close()
     }
+
+    var direct: AMQPExchange {
+        AMQPExchange(name: exchange, kind: .direct, durable: true)
+    }
+
+    var queues: [AMQPQueue] { [decisions, callbacks, dead] }
 
     private var decisions: AMQPQueue {
         var arguments: AMQPTable = [

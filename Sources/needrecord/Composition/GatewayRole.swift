@@ -1,0 +1,67 @@
+import AMQP
+public import CallbackGateway
+import DecisionCore
+import Logging
+public import ReplyCorrelator
+import ServiceLifecycle
+import Wire
+
+extension ReplyCorrelator: ReplyAwaiting where Question == AwaitedEvent {}
+
+/// A gateway with all that it needs, as services.
+struct GatewayRole {
+    let gateway: CallbackGateway
+    let correlator: ReplyCorrelator<AwaitedEvent>
+    private let receiver: ReplyReceiver<AwaitedEvent>
+
+    init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) {
+        let correlator = ReplyCorrelator<AwaitedEvent>(
+            maximumPending: settings.gateway.maximumPending,
+            memory: settings.topology.answerBudget
+        )
+        var events = settings.amqp
+        events.connectionName = "needrecord gateway \(settings.gateway.name), events"
+        let gateway = CallbackGateway(
+            configuration: settings.gateway,
+            topology: settings.topology,
+            amqp: events,
+            replies: correlator,
+            now: CivilClock.now,
+            logger: logger.labelled("gateway"),
+            onListening: onListening
+        )
+        var replies = settings.amqp
+        replies.connectionName = "needrecord gateway \(settings.gateway.name), replies"
+        receiver = ReplyReceiver(
+            correlator: correlator,
+            topology: settings.topology,
+            amqp: replies,
+            name: settings.gateway.name,
+            logger: logger.labelled("replies"),
+            onReady: { gateway.repliesUp(queue: $0) },
+            onLost: { gateway.repliesDown() }
+        )
+        self.gateway = gateway
+        self.correlator = correlator
+    }
+
+    /// In the order of their start; the gateway itself is the first to stop, when it has answered everything.
+    var services: [any Service] {
+        let correlator = correlator
+        let receiver = receiver
+        return [
+            StoppableService { await correlator.run() },
+            StoppableService { await receiver.run() },
+            gateway,
+        ]
+    }
+}
+
+extension Logger {
+    /// A logger of the same level for one part of the process.
+    func labelled(_ part: String) -> Logger {
+        var logger = Logger(label: "needrecord.\(part)")
+        logger.logLevel = logLevel
+        return logger
+    }
+}

@@ -1,0 +1,64 @@
+import CallbackGateway
+import DecisionCore
+import DecisionWorker
+import ReplyCorrelator
+
+extension OpsServer.Report {
+    /// What a process with these parts has to say.
+    init(gateway: GatewayRole?, worker: DecisionWorker?) {
+        self.init()
+        if let gateway {
+            isReady = !gateway.gateway.isDraining
+            parts.append(("broker", gateway.gateway.brokerState))
+            add(gateway.gateway.counters)
+            add(gateway.correlator.counters)
+        }
+        if let worker {
+            parts.append(("work_queue", worker.isConsuming ? "ok" : "not consuming"))
+            parts.append(("business_state", worker.isStateReachable ? "ok" : "unavailable"))
+            add(worker.counters)
+        }
+    }
+
+    private mutating func add(_ counters: GatewayCounters) {
+        self.counters += [
+            ("callbacks.received", counters.received),
+            ("callbacks.recorded", counters.recorded),
+            ("callbacks.skipped", counters.skipped),
+        ]
+        for cause in FallbackCause.allCases {
+            self.counters.append(("callbacks.fallback.\(cause.rawValue)", counters.fallbacks[cause] ?? 0))
+        }
+        for anomaly in EventAnomaly.allCases {
+            self.counters.append(("callbacks.anomaly.\(anomaly.rawValue)", counters.anomalies[anomaly] ?? 0))
+        }
+        for (status, count) in counters.rejected.sorted(by: { $0.key < $1.key }) {
+            self.counters.append(("requests.rejected.\(status)", count))
+        }
+    }
+
+    private mutating func add(_ counters: ReplyCounters) {
+        self.counters += [
+            ("replies.in_time", counters.inTime),
+            ("replies.late", counters.late),
+            ("replies.duplicate", counters.duplicate),
+            ("replies.unknown", counters.unknown),
+            ("replies.malformed", counters.malformed),
+            ("replies.pending", counters.pending),
+        ]
+    }
+
+    private mutating func add(_ counters: WorkerCounters) {
+        self.counters += [
+            ("events.taken", counters.taken),
+            ("events.redelivered", counters.redelivered),
+            ("events.batches", counters.batches),
+            ("events.decided", counters.decided),
+            ("events.expired_before_reading", counters.expiredBeforeReading),
+            ("events.expired_before_reply", counters.expiredBeforeReply),
+            ("events.state_unavailable", counters.stateUnavailable),
+            ("events.dead", counters.dead),
+            ("replies.undeliverable", counters.undeliverable),
+        ]
+    }
+}

@@ -1,0 +1,87 @@
+/// Everything that can be set, with its default and its range. The documentation's table is checked against this list.
+///
+/// A setting has one key in three spellings: `http.port` in a file and for `--set`, and `NEEDRECORD_HTTP_PORT` in the
+/// environment. A flag beats the environment, and the environment beats a file.
+enum Setting: String, CaseIterable {
+    case amqpURL = "amqp.url"
+    case databaseURL = "database.url"
+    case databaseConnections = "database.connections"
+    case httpHost = "http.host"
+    case httpPort = "http.port"
+    case httpPaths = "http.paths"
+    case httpMaxTargetLength = "http.maxTargetLength"
+    case httpMaxHeaderLength = "http.maxHeaderLength"
+    case httpMaxBodyLength = "http.maxBodyLength"
+    case httpRequestTimeout = "http.requestTimeout"
+    case httpIdleTimeout = "http.idleTimeout"
+    case opsHost = "ops.host"
+    case opsPort = "ops.port"
+    case answerBudget = "answer.budget"
+    case gatewayName = "gateway.name"
+    case gatewayMaxPending = "gateway.maxPending"
+    case gatewayBrokerGrace = "gateway.brokerGrace"
+    case workerName = "worker.name"
+    case workerPrefetch = "worker.prefetch"
+    case workerStateGrace = "worker.stateGrace"
+    case topologyNamespace = "topology.namespace"
+    case topologyProfile = "topology.profile"
+    case topologyMaxQueueLength = "topology.maxQueueLength"
+    case topologyCallbacksRetentionDays = "topology.callbacksRetentionDays"
+    case topologyCallbacksMaxBytes = "topology.callbacksMaxBytes"
+    case migrationsDirectory = "migrations.directory"
+    case logLevel = "log.level"
+
+    /// The key, as in a file.
+    var key: String { rawValue }
+
+    /// The environment variable.
+    var environmentVariable: String {
+        var name = "NEEDRECORD_"
+        for character in key {
+            if character == "." {
+                name += "_"
+            } else {
+                if character.isUppercase { name += "_" }
+                name += character.uppercased()
+            }
+        }
+        return name
+    }
+
+    /// Whether the value must not be shown.
+    var isSecret: Bool {
+        self == .amqpURL || self == .databaseURL
+    }
+
+    /// The value when nothing is set, in words where it depends on the process.
+    var defaultValue: String {
+        switch self {
+        case .amqpURL: "amqp://guest:guest@127.0.0.1:5672/"
+        case .databaseURL: "postgresql://127.0.0.1:5432/needrecord"
+        case .databaseConnections: "2"
+        case .httpHost: "0.0.0.0"
+        case .httpPort: "8080"
+        case .httpPaths: "/,/callbacks/on-demand"
+        case .httpMaxTargetLength: "8192"
+        case .httpMaxHeaderLength: "16384"
+        case .httpMaxBodyLength: "16384"
+        case .httpRequestTimeout: "5s"
+        case .httpIdleTimeout: "75s"
+        case .opsHost: "127.0.0.1"
+        case .opsPort: "8081"
+        case .answerBudget: "4s"
+        case .gatewayName, .workerName: "host name and process id"
+        case .gatewayMaxPending: "10000"
+        case .gatewayBrokerGrace: "2s"
+        case .workerPrefetch: "256"
+        case .workerStateGrace: "2s"
+        case .topologyNamespace: "needrecord"
+        case .topologyProfile: "classic"
+        case .topologyMaxQueueLength: "20000"
+        case .topologyCallbacksRetentionDays: "7"
+        case .topologyCallbacksMaxBytes: "5368709120"
+        case .migrationsDirectory: "migrations"
+        case .logLevel: "info"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Configuration
+
+/// Reads settings one by one, and refuses a value that is malformed or out of range, by key and value.
+struct SettingReader {
+    private let reader: ConfigReader
+
+    init(_ reader: ConfigReader) {
+        self.reader = reader
+    }
+
+    /// The text of a setting; nil when it is not set.
+    func text(_ setting: Setting) -> String? {
+        let key = ConfigKey(setting.key)
+        // A file may spell a number as a number and a list as a list; the environment has text only.
+        if let text = reader.string(forKey: key, isSecret: setting.isSecret) { return text }
+        if let number = reader.int(forKey: key) { return String(number) }
+        if let number = reader.double(forKey: key) { return String(number) }
+        if let list = reader.stringArray(forKey: key) { return list.joined(separator: ",") }
+        return nil
+    }
+
+    private func textOrDefault(_ setting: Setting) -> String {
+        text(setting) ?? setting.defaultValue
+    }
+
+    func string(_ setting: Setting, maximumLength: Int = 255) throws(SettingError) -> String {
+        let text = textOrDefault(setting)
+        guard (1...maximumLength).contains(text.utf8.count) else {
+            throw SettingError(setting, value: text, "1 to \(maximumLength) bytes long")
+        }
+        return text
+    }
+
+    func integer(_ setting: Setting, in range: ClosedRange<Int>) throws(SettingError) -> Int {
+        let text = textOrDefault(setting)
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingError(setting, value: text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func duration(_ setting: Setting, in range: ClosedRange<Duration>) throws(SettingError) -> Duration {
+        let text = textOrDefault(setting)
+        guard let duration = Duration(text: text), range.contains(duration) else {
+            throw SettingError(
+                setting,
+                value: text,
+                "a duration such as 4s or 250ms, from \(range.lowerBound.text) to \(range.upperBound.text)"
+            )
+        }
+        return duration
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ setting: Setting,
+        of type: Choice.Type
+    ) throws(SettingError) -> Choice where Choice.RawValue == String {
+        let text = textOrDefault(setting)
+        guard let choice = Choice(rawValue: text) else {
+            throw SettingError(setting, value: text, "one of " + type.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
+    }
+
+    func paths(_ setting: Setting) throws(SettingError) -> [String] {
+        let text = textOrDefault(setting)
+        let paths = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard paths.allSatisfy({ $0.hasPrefix("/") && !$0.contains("?") }) else {
+            throw SettingError(setting, value: text, "paths that begin with /, separated by commas")
+        }
+        return paths
+    }
+}

@@ -1,0 +1,119 @@
+import AMQP
+import CallbackGateway
+import Configuration
+import DecisionWorker
+import Glibc
+import Logging
+import Postgres
+import Wire
+
+/// All settings of a process, checked.
+struct Settings {
+    var amqp: AMQPConfiguration
+    var database: PostgresConfiguration
+    var databaseConnections: Int
+    var gateway = GatewayConfiguration()
+    var worker = WorkerConfiguration()
+    var topology = Topology()
+    var opsHost: String
+    var opsPort: Int
+    var migrationsDirectory: String
+    var logLevel: Logger.Level
+
+    /// Reads every setting, whatever the process needs of them: a bad value is better found now than later.
+    ///
+    /// - Throws: ``SettingError`` for the first that cannot be used.
+    init(_ config: ConfigReader) throws(SettingError) {
+        let reader = SettingReader(config)
+        amqp = try Self.amqp(reader)
+        database = try Self.database(reader)
+        databaseConnections = try reader.integer(.databaseConnections, in: 1...64)
+        opsHost = try reader.string(.opsHost)
+        opsPort = try reader.integer(.opsPort, in: 0...65_535)
+        migrationsDirectory = try reader.string(.migrationsDirectory, maximumLength: 4_096)
+        logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
+        try readTopology(reader)
+        try readGateway(reader)
+        try readWorker(reader)
+    }
+
+    private static func amqp(_ reader: SettingReader) throws(SettingError) -> AMQPConfiguration {
+        let url = try reader.string(.amqpURL, maximumLength: 4_096)
+        do {
+            return try AMQPConfiguration(url: url)
+        } catch {
+            throw SettingError(.amqpURL, value: "", "an AMQP URL: \(error.message)")
+        }
+    }
+
+    private static func database(_ reader: SettingReader) throws(SettingError) -> PostgresConfiguration {
+        let url = try reader.string(.databaseURL, maximumLength: 4_096)
+        do {
+            var configuration = try PostgresConfiguration(url: url)
+            if configuration.applicationName.isEmpty { configuration.applicationName = "needrecord" }
+            return configuration
+        } catch {
+            throw SettingError(.databaseURL, value: "", "a PostgreSQL URL: \(error.message)")
+        }
+    }
+
+    private mutating func readTopology(_ reader: SettingReader) throws(SettingError) {
+        topology.namespace = try reader.string(.topologyNamespace, maximumLength: 100)
+        topology.profile = try reader.choice(.topologyProfile, of: Topology.Profile.self)
+        // The platform gives up after 5 s, and the answer has to travel.
+        topology.answerBudget = try reader.duration(.answerBudget, in: .milliseconds(100) ... .milliseconds(4_900))
+        topology.maximumQueueLength = try reader.integer(.topologyMaxQueueLength, in: 1...10_000_000)
+        topology.callbacksRetentionDays = try reader.integer(.topologyCallbacksRetentionDays, in: 1...3_650)
+        topology.callbacksMaximumBytes = try reader.integer(
+            .topologyCallbacksMaxBytes,
+            in: 100_000_000...100_000_000_000_000
+        )
+    }
+
+    private mutating func readGateway(_ reader: SettingReader) throws(SettingError) {
+        gateway.host = try reader.string(.httpHost)
+        gateway.port = try reader.integer(.httpPort, in: 0...65_535)
+        gateway.paths = try reader.paths(.httpPaths)
+        gateway.answerBudget = topology.answerBudget
+        gateway.maximumPending = try reader.integer(.gatewayMaxPending, in: 1...1_000_000)
+        gateway.brokerGrace = try reader.duration(.gatewayBrokerGrace, in: .zero ... .seconds(5))
+        gateway.maximumTargetLength = try reader.integer(.httpMaxTargetLength, in: 1_024...65_536)
+        gateway.maximumHeaderLength = try reader.integer(.httpMaxHeaderLength, in: 1_024...65_536)
+        gateway.maximumBodyLength = try reader.integer(.httpMaxBodyLength, in: 1_024...1_048_576)
+        gateway.requestTimeout = try reader.duration(.httpRequestTimeout, in: .milliseconds(100) ... .seconds(60))
+        gateway.idleTimeout = try reader.duration(.httpIdleTimeout, in: .seconds(1) ... .seconds(3_600))
+        gateway.name = try name(.gatewayName, reader)
+    }
+
+    private mutating func readWorker(_ reader: SettingReader) throws(SettingError) {
+        worker.prefetch = UInt16(try reader.integer(.workerPrefetch, in: 1...4_096))
+        worker.stateGrace = try reader.duration(.workerStateGrace, in: .zero ... .seconds(5))
+        worker.name = try name(.workerName, reader)
+    }
+
+    /// A name that is a part of a queue's name and of every message, and so is kept short.
+    private func name(_ setting: Setting, _ reader: SettingReader) throws(SettingError) -> String {
+        guard reader.text(setting) != nil else {
+            var buffer = [CChar](repeating: 0, count: 65)
+            gethostname(&buffer, 64)
+            let host = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            return "\(host)-\(getpid())"
+        }
+        return try reader.string(setting, maximumLength: 100)
+    }
+
+    /// A database configuration for acting as one of the product's roles.
+    func database(as role: DatabaseRole) -> PostgresConfiguration {
+        var configuration = database
+        configuration.role = role.rawValue
+        return configuration
+    }
+}
+
+/// The roles of the database, each with the privileges of one job.
+enum DatabaseRole: String, CaseIterable {
+    case worker = "needrecord_worker"
+    case auditor = "needrecord_auditor"
+    case `operator` = "needrecord_operator"
+    case reader = "needrecord_reader"
+}
