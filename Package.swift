@@ -135,6 +135,57 @@ let package = Package(
             swiftSettings: swiftSettings,
             linkerSettings: fastLink
         ),
+
+        // The clients are tested without the product.
+        .testTarget(name: "EventThreadTests", dependencies: ["EventThread"], swiftSettings: swiftSettings),
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "EventThread", locks, logging], swiftSettings: swiftSettings),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", locks, logging], swiftSettings: swiftSettings),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["AMQP", "BusinessState", "Postgres", "Wire", locks, logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "DecisionCoreTests", dependencies: ["DecisionCore"], swiftSettings: swiftSettings),
+        .testTarget(name: "WireTests", dependencies: ["AMQP", "DecisionCore", "TestSupport", "Wire"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "BusinessStateTests",
+            dependencies: ["BusinessState", "DecisionCore", "Postgres", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ReplyCorrelatorTests",
+            dependencies: ["AMQP", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "CallbackGatewayTests",
+            dependencies: [
+                "AMQP", "CallbackGateway", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks, logging, nioCore,
+                nioPosix,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "DecisionWorkerTests",
+            dependencies: ["AMQP", "DecisionCore", "DecisionWorker", "Postgres", "TestSupport", "Wire", locks, logging],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "PlatformSimulatorTests",
+            dependencies: ["PlatformSimulator", locks, logging, nioCore, nioPosix],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "NeedRecordTests",
+            dependencies: ["needrecord", "AMQP", "Postgres", "TestSupport", "Wire", configuration],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging],
+            swiftSettings: swiftSettings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

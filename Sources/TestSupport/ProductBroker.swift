@@ -1,0 +1,50 @@
+public import AMQP
+import Foundation
+import Logging
+public import Wire
+
+/// A topology of its own on the broker of the tests.
+public enum ProductBroker {
+    /// How to connect.
+    public static func configuration() throws -> AMQPConfiguration {
+        try AMQPConfiguration(url: TestEnvironment.amqpURL())
+    }
+
+    /// Runs `body` with a topology that nobody else has; what was declared of it is deleted afterwards.
+    public static func withTopology<Value>(
+        answerBudget: Duration = .seconds(4),
+        _ body: (Topology) async throws -> Value
+    ) async throws -> Value {
+        let topology = Topology(
+            namespace: "test-\(String(UInt64.random(in: .min ... .max), radix: 36))",
+            answerBudget: answerBudget
+        )
+        do {
+            let value = try await body(topology)
+            try await withConnection { try await topology.delete(on: $0) }
+            return value
+        } catch {
+            try? await withConnection { try await topology.delete(on: $0) }
+            throw error
+        }
+    }
+
+    /// Runs `body` with a connection.
+    public static func withConnection<Value>(_ body: (AMQPConnection) async throws -> Value) async throws -> Value {
+        let connection = try await AMQPConnection.connect(configuration(), logger: ProductDatabase.logger)
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Runs the broker's administration tool.
+    public static func control(_ arguments: String...) async throws {
+        let output = try await ChildProcess.run(TestEnvironment.rabbitmqctl(), arguments)
+        guard output.status == 0 else { throw TestFailure("rabbitmqctl \(arguments): \(output.text)") }
+    }
+}

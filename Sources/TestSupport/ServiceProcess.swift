@@ -1,0 +1,76 @@
+import Foundation
+
+/// The built executable, serving on free ports.
+public final class ServiceProcess: Sendable {
+    /// The process.
+    public let process: ChildProcess
+
+    private init(_ process: ChildProcess) {
+        self.process = process
+    }
+
+    /// Starts a serving command, such as `["serve"]`, on ports that it chooses itself.
+    ///
+    /// - Parameter environment: The settings.
+    public static func start(_ arguments: [String], environment: [String: String]) throws -> ServiceProcess {
+        let ports = ["NEEDRECORD_HTTP_PORT": "0", "NEEDRECORD_OPS_PORT": "0"]
+        return ServiceProcess(
+            try ChildProcess(
+                TestEnvironment.executable(),
+                arguments,
+                environment: ports.merging(environment) { $1 }
+            )
+        )
+    }
+
+    /// The settings of a process in a test.
+    public static func environment(database: ProductDatabase?, namespace: String) throws -> [String: String] {
+        var environment = [
+            "NEEDRECORD_AMQP_URL": try TestEnvironment.amqpURL(),
+            "NEEDRECORD_TOPOLOGY_NAMESPACE": namespace,
+        ]
+        environment["NEEDRECORD_DATABASE_URL"] = database?.url
+        return environment
+    }
+
+    /// The port for callbacks, once it is listened on.
+    public func callbackPort() async throws -> Int { try await port(of: "callbacks") }
+
+    /// The port for operators, once it is listened on.
+    public func opsPort() async throws -> Int { try await port(of: "operators") }
+
+    private func port(of purpose: String) async throws -> Int {
+        let mark = "listening for \(purpose)"
+        try await process.waitForText(mark)
+        let line = process.text.split(separator: "\n").first { $0.contains(mark) } ?? ""
+        guard let match = line.firstMatch(of: /port=(\d+)/), let port = Int(match.1) else {
+            throw TestFailure("no port in: \(line)")
+        }
+        return port
+    }
+
+    /// What `/status` says: the state of the parts, and the counters.
+    public func status() async throws -> (parts: [String: String], counters: [String: Int]) {
+        let url = URL(string: "http://127.0.0.1:\(try await opsPort())/status")!
+        let data = try await get(url).body
+        let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        return (object?["parts"] as? [String: String] ?? [:], object?["counters"] as? [String: Int] ?? [:])
+    }
+
+    /// Waits until every part says `ok`.
+    public func waitUntilReady(within limit: Duration = .seconds(30)) async throws {
+        try await eventually("every part to be ok, in: \(process.text)", within: limit) {
+            let parts = try await status().parts
+            return !parts.isEmpty && parts.values.allSatisfy { $0 == "ok" }
+        }
+    }
+
+    /// Stops it in an orderly way.
+    ///
+    /// - Returns: Its exit code.
+    @discardableResult
+    public func stop() async throws -> Int32 {
+        process.signal(SIGTERM)
+        return try await process.wait()
+    }
+}

@@ -1,0 +1,60 @@
+public import Foundation
+
+/// What `make test` tells the tests: where the servers are, and the executable.
+public enum TestEnvironment {
+    /// The broker, with full permissions in its virtual host.
+    public static func amqpURL() throws -> String { try value("NEEDRECORD_TEST_AMQP_URL") }
+
+    /// The database server, as a login that may create databases and roles.
+    public static func databaseURL() throws -> String { try value("NEEDRECORD_TEST_DATABASE_URL") }
+
+    /// The executable under test.
+    public static func executable() throws -> URL {
+        URL(fileURLWithPath: try value("NEEDRECORD_TEST_EXECUTABLE"))
+    }
+
+    /// The script that starts and stops the servers.
+    public static func stack() throws -> URL { URL(fileURLWithPath: try value("NEEDRECORD_TEST_STACK")) }
+
+    /// The broker's administration tool.
+    public static func rabbitmqctl() throws -> URL { URL(fileURLWithPath: try value("NEEDRECORD_TEST_RABBITMQCTL")) }
+
+    /// The root of the checkout.
+    public static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The migrations of the checkout.
+    public static var migrations: String { root.appendingPathComponent("migrations").path }
+
+    private static func value(_ name: String) throws -> String {
+        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
+            throw TestFailure("\(name) is not set: run the tests with `make test`, which starts the servers")
+        }
+        return value
+    }
+}
+
+/// Why a test cannot go on.
+public struct TestFailure: Error, CustomStringConvertible {
+    public let description: String
+
+    /// Describes it.
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Waits until a fact holds.
+///
+/// - Throws: ``TestFailure`` when it does not in time.
+public func eventually(
+    _ what: String,
+    within limit: Duration = .seconds(20),
+    _ fact: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !fact() {
+        guard ContinuousClock.now < deadline else { throw TestFailure("waited \(limit) in vain for \(what)") }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
