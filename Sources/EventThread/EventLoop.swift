@@ -96,22 +96,27 @@ internal import NIOConcurrencyHelpers
         var jobs: [UnownedJob] = []
         while true {
             jobs.removeAll(keepingCapacity: true)
-            let (source, isStopping) = state.withLockedValue { state in
+            let isStopping = state.withLockedValue { state in
                 swap(&jobs, &state.jobs)
                 state.isServiceRequested = false
-                return (state.source, state.isStopping)
+                return state.isStopping
             }
             if isStopping, jobs.isEmpty { return }
             for job in jobs {
                 unsafe job.runSynchronously(on: executor!)
             }
-            let interest = source?.service() ?? .none
+            let interest = serviceSource()
             let mayWait = state.withLockedValue { state in
                 state.isAsleep = state.jobs.isEmpty && !state.isServiceRequested && !state.isStopping
                 return state.isAsleep
             }
             if mayWait { wait(for: interest) }
         }
+    }
+
+    /// A function of its own, so that the source is not kept alive during the wait.
+    private func serviceSource() -> EventInterest {
+        state.withLockedValue { $0.source }?.service() ?? .none
     }
 
     private func wait(for interest: EventInterest) {
