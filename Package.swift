@@ -138,7 +138,11 @@ let package = Package(
 
         // The clients are tested without the product.
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"], swiftSettings: swiftSettings),
-        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "EventThread", locks, logging], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "AMQPTests",
+            dependencies: ["AMQP", "EventThread", locks, logging],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", locks, logging], swiftSettings: swiftSettings),
 
         .target(
@@ -147,7 +151,11 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "DecisionCoreTests", dependencies: ["DecisionCore"], swiftSettings: swiftSettings),
-        .testTarget(name: "WireTests", dependencies: ["AMQP", "DecisionCore", "TestSupport", "Wire"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["AMQP", "DecisionCore", "TestSupport", "Wire"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "BusinessStateTests",
             dependencies: ["BusinessState", "DecisionCore", "Postgres", "TestSupport"],
@@ -161,14 +169,17 @@ let package = Package(
         .testTarget(
             name: "CallbackGatewayTests",
             dependencies: [
-                "AMQP", "CallbackGateway", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks, logging, nioCore,
+                "AMQP", "CallbackGateway", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks, logging,
+                nioCore,
                 nioPosix,
             ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "DecisionWorkerTests",
-            dependencies: ["AMQP", "DecisionCore", "DecisionWorker", "Postgres", "TestSupport", "Wire", locks, logging],
+            dependencies: [
+                "AMQP", "DecisionCore", "DecisionWorker", "Postgres", "TestSupport", "Wire", locks, logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -183,7 +194,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging],
+            dependencies: [
+                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging,
+            ],
             swiftSettings: swiftSettings
         ),
     ],

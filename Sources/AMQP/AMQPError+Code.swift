@@ -15,6 +15,7 @@ extension AMQPError {
 
         private init(_ kind: Kind) { self.kind = kind }
 
+        /// The name of the constant.
         public var description: String { kind.rawValue }
 
         /// A broker URL could not be understood.

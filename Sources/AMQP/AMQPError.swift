@@ -19,6 +19,7 @@ public struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same call may succeed later on a new connection or channel, with nothing changed but time.
     public var isRetriable: Bool { code.isRetriable }
 
+    /// Code, reply code and message.
     public var description: String {
         if let replyCode { "\(code) (\(replyCode)): \(message)" } else { "\(code): \(message)" }
     }

@@ -21,6 +21,7 @@ public struct EventID: Sendable, Hashable {
 }
 
 extension EventID: Comparable {
+    /// Orders by time.
     public static func < (left: EventID, right: EventID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

@@ -3,10 +3,15 @@
 /// A new millisecond draws 74 new random bits. Within one millisecond, or while the clock is behind the last id, the
 /// last 62 bits count up from where they are (RFC 9562, section 6.2, method 2).
 public struct EventIDGenerator: Sendable {
-    private var last = EventID(high: 0, low: 0)
+    private var last: EventID?
 
     /// A generator that has made no id yet.
     public init() {}
+
+    /// A generator that goes on from an id.
+    package init(last: EventID) {
+        self.last = last
+    }
 
     /// The next id.
     ///
@@ -15,15 +20,18 @@ public struct EventIDGenerator: Sendable {
     ///   - random: Where a new millisecond's random bits come from.
     public mutating func next(now: Timestamp, using random: inout some RandomNumberGenerator) -> EventID {
         let milliseconds = UInt64(max(0, now.millisecondsSinceEpoch)) & 0xFFFF_FFFF_FFFF
-        let lastMilliseconds = last.high >> 16
-        if milliseconds > lastMilliseconds {
-            last = Self.first(at: milliseconds, using: &random)
-        } else if last.low & Self.randomMask == Self.randomMask {
-            last = Self.first(at: lastMilliseconds + 1, using: &random)
+        let next: EventID
+        if let last, milliseconds <= last.high >> 16 {
+            if last.low & Self.randomMask == Self.randomMask {
+                next = Self.first(at: (last.high >> 16) + 1, using: &random)
+            } else {
+                next = EventID(high: last.high, low: last.low + 1)
+            }
         } else {
-            last = EventID(high: last.high, low: last.low + 1)
+            next = Self.first(at: milliseconds, using: &random)
         }
-        return last
+        last = next
+        return next
     }
 
     private static let randomMask: UInt64 = 0x3FFF_FFFF_FFFF_FFFF

@@ -52,6 +52,7 @@ public struct RecordingPlanError: Error, Equatable, CustomStringConvertible {
 
     let problem: Problem
 
+    /// The fault in words.
     public var description: String {
         switch problem {
         case .duplicateFormat:

@@ -2,12 +2,15 @@
 public struct Rule: Sendable, Hashable {
     /// The number of a rule; an older rule has a smaller one.
     public struct ID: RawRepresentable, Sendable, Hashable, Comparable {
+        /// The number, as the database has it.
         public var rawValue: Int64
 
+        /// Takes the number as it is.
         public init(rawValue: Int64) {
             self.rawValue = rawValue
         }
 
+        /// Orders by age.
         public static func < (left: ID, right: ID) -> Bool {
             left.rawValue < right.rawValue
         }

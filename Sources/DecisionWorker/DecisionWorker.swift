@@ -24,11 +24,11 @@ public final class DecisionWorker: Service {
     private let logger: Logger
     private let inbox = DeliveryInbox()
     private let facts = FactsReader()
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
     private struct State: Sendable {
         var counters = WorkerCounters()
-        var outage: StateOutage<ContinuousClock.Instant>?
+        var outage: StateOutage<ContinuousClock.Instant>
         var consumer: AMQPConsumer?
         var isStopping = false
     }
@@ -56,6 +56,11 @@ public final class DecisionWorker: Service {
         self.database = database
         self.now = now
         self.logger = logger
+        let outage = StateOutage<ContinuousClock.Instant>(
+            grace: configuration.stateGrace,
+            pause: configuration.retryPause
+        )
+        state = NIOLockedValueBox(State(outage: outage))
     }
 
     /// What it has done so far.
@@ -65,7 +70,7 @@ public final class DecisionWorker: Service {
 
     /// Whether the business state could be read the last time that it was needed.
     public var isStateReachable: Bool {
-        state.withLockedValue { $0.outage?.isOngoing != true }
+        state.withLockedValue { !$0.outage.isOngoing }
     }
 
     /// Whether events come in.
@@ -174,18 +179,18 @@ public final class DecisionWorker: Service {
     }
 
     private func readSucceeded() {
-        let wasOutage = state.withLockedValue { $0.outage.take()?.isOngoing ?? false }
+        let wasOutage = state.withLockedValue { state in
+            defer { state.outage.readSucceeded() }
+            return state.outage.isOngoing
+        }
         if wasOutage { logger.info("the business state can be read again") }
     }
 
     /// Whether to pause and read again.
     private func readFailed(_ error: any Error, limit: ContinuousClock.Instant) -> Bool {
         let (isNew, mayRetry) = state.withLockedValue { state in
-            let isNew = state.outage == nil
-            var outage = state.outage ?? StateOutage(grace: configuration.stateGrace, pause: configuration.retryPause)
-            let mayRetry = outage.readFailed(now: .now, limit: limit)
-            state.outage = outage
-            return (isNew, mayRetry)
+            let isNew = !state.outage.isOngoing
+            return (isNew, state.outage.readFailed(now: .now, limit: limit))
         }
         let isRetriable = (error as? PostgresError)?.isRetriable ?? false
         if isNew {

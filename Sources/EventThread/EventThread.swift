@@ -51,18 +51,22 @@ public final class EventThread: SerialExecutor {
         loop.wake()
     }
 
+    /// Runs a job on the thread, in its turn.
     public func enqueue(_ job: consuming ExecutorJob) {
         loop.enqueue(UnownedJob(job))
     }
 
+    /// What an actor returns as its executor.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
+    /// Stops the program when the caller is not on the thread.
     public func checkIsolated() {
         precondition(loop.isCurrentThread, "not on the event thread \(name)")
     }
 
+    /// Whether the caller is on the thread.
     public func isIsolatingCurrentContext() -> Bool? {
         loop.isCurrentThread
     }
@@ -112,5 +116,6 @@ public struct EventThreadError: Error, Equatable, CustomStringConvertible {
     /// Its `errno`.
     public let errorNumber: Int32
 
+    /// The fault in words.
     public var description: String { "\(operation) failed with errno \(errorNumber)" }
 }

@@ -55,7 +55,8 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         publish: () -> Void
     ) async -> Result<Decision, FallbackCause> {
         await withCheckedContinuation { waiter in
-            let (refusal, timer) = state.withLockedValue { state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
+            let (refusal, timer) = state.withLockedValue {
+                state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
                 guard !state.isStopped else { return (.draining, nil) }
                 switch state.pending.register(id, question: question, waiter: waiter, deadline: deadline) {
                 case .registered: return (nil, state.idleTimer.take())
@@ -119,7 +120,12 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
                 return state.idleTimer.take()
             }?.resume()
         }
-        for item in waiting() { fail(item.id, cause: .draining) }
+        // The handler has no part in this when the task is cancelled just as the loop looks: then it never runs.
+        let stranded = state.withLockedValue { state in
+            state.isStopped = true
+            return state.pending.waiting()
+        }
+        for item in stranded { fail(item.id, cause: .draining) }
     }
 
     private func expire() {

@@ -69,7 +69,8 @@ public struct ProductDatabase: Sendable {
                 try await database.withConnection { connection in
                     let files = try MigrationFile.load(directory: TestEnvironment.migrations)
                     try await Migrator(files: files, connection: connection).migrate()
-                    for role in ["needrecord_worker", "needrecord_auditor", "needrecord_operator", "needrecord_reader"] {
+                    for role in ["needrecord_worker", "needrecord_auditor", "needrecord_operator", "needrecord_reader"]
+                    {
                         try await connection.execute("GRANT \(identifier: role) TO CURRENT_USER")
                     }
                 }
@@ -84,7 +85,9 @@ public struct ProductDatabase: Sendable {
         let name = "needrecord_test_\(String(UInt64.random(in: .min ... .max), radix: 36))"
         try await administer { connection in
             if let template {
-                try await connection.execute("CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template.name)")
+                try await connection.execute(
+                    "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template.name)"
+                )
             } else {
                 try await connection.execute("CREATE DATABASE \(identifier: name)")
             }

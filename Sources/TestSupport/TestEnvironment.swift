@@ -36,6 +36,7 @@ public enum TestEnvironment {
 
 /// Why a test cannot go on.
 public struct TestFailure: Error, CustomStringConvertible {
+    /// The fault in words.
     public let description: String
 
     /// Describes it.

@@ -85,7 +85,8 @@ extension ConnectionHandle {
         let exchange = try unsafe pool.bytes(exchange)
         let routingKey = try unsafe pool.bytes(routingKey)
         let arguments = try unsafe pool.table(arguments)
-        try unsafe call { state in unsafe amqp_queue_bind(state, channel, queue, exchange, routingKey, arguments) != nil }
+        try unsafe call { state in unsafe amqp_queue_bind(state, channel, queue, exchange, routingKey, arguments) != nil
+        }
     }
 
     func unbind(
@@ -100,7 +101,9 @@ extension ConnectionHandle {
         let exchange = try unsafe pool.bytes(exchange)
         let routingKey = try unsafe pool.bytes(routingKey)
         let arguments = try unsafe pool.table(arguments)
-        try unsafe call { state in unsafe amqp_queue_unbind(state, channel, queue, exchange, routingKey, arguments) != nil }
+        try unsafe call { state in
+            unsafe amqp_queue_unbind(state, channel, queue, exchange, routingKey, arguments) != nil
+        }
     }
 
     func purge(_ queue: String, on channel: UInt16) throws(HandleError) -> Int {

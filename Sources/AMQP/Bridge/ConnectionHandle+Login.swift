@@ -54,7 +54,9 @@ extension ConnectionHandle {
         }
         var timeout = timeval(configuration.connectTimeout)
         try Self.check(
-            unsafe endpoint.host.withCString { unsafe amqp_socket_open_noblock(socket, $0, Int32(endpoint.port), &timeout) }
+            unsafe endpoint.host.withCString {
+                unsafe amqp_socket_open_noblock(socket, $0, Int32(endpoint.port), &timeout)
+            }
         )
         // A peer that does not take our bytes is as dead as one that sends no heartbeat, but the library waits for the
         // socket without a limit when it sends.

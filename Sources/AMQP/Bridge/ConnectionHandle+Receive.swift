@@ -1,12 +1,6 @@
 internal import CLibRabbitMQ
 
 extension ConnectionHandle {
-    /// Whether the library holds input that `poll` cannot see.
-    var hasBufferedInput: Bool {
-        guard let state = try? unsafe state else { return false }
-        return unsafe amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0
-    }
-
     /// Whether the library has queued frames that came while a call waited for its answer.
     var hasQueuedFrames: Bool {
         guard let state = try? unsafe state else { return false }
@@ -104,7 +98,9 @@ extension ConnectionHandle {
         let flags = Int32(bitPattern: unsafe source._flags)
         func has(_ flag: Int32) -> Bool { flags & flag != 0 }
         var target = AMQPProperties()
-        if has(AMQP_BASIC_CONTENT_TYPE_FLAG) { target.contentType = unsafe caches.contentType.text(source.content_type) }
+        if has(AMQP_BASIC_CONTENT_TYPE_FLAG) {
+            target.contentType = unsafe caches.contentType.text(source.content_type)
+        }
         if has(AMQP_BASIC_CONTENT_ENCODING_FLAG) { target.contentEncoding = unsafe String(source.content_encoding) }
         if has(AMQP_BASIC_HEADERS_FLAG) { target.headers = try unsafe AMQPTable(source.headers) }
         if has(AMQP_BASIC_DELIVERY_MODE_FLAG) {

@@ -90,7 +90,9 @@ public final class AMQPClient: Sendable {
             let pause = backoff.failed(random: .random(in: 0...1))
             logger.warning(
                 "Not connected to the broker",
-                metadata: ["error": "\(error)", "broker": "\(configuration.redactedDescription)", "retry_in": "\(pause)"]
+                metadata: [
+                    "error": "\(error)", "broker": "\(configuration.redactedDescription)", "retry_in": "\(pause)",
+                ]
             )
             // Cancellation is seen by the loop.
             try? await Task.sleep(for: pause)

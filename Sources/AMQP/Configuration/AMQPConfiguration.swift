@@ -63,8 +63,10 @@ public struct AMQPConfiguration: Sendable {
 }
 
 extension AMQPConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The same as ``redactedDescription``.
     public var description: String { redactedDescription }
 
+    /// The same as ``redactedDescription``.
     public var debugDescription: String { redactedDescription }
 
     /// Without the password, which `dump` and string interpolation would show otherwise.

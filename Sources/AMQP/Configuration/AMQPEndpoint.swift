@@ -11,6 +11,7 @@ public struct AMQPEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    /// As it is written in a URL.
     public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -42,6 +42,7 @@ public actor AMQPConnection {
     private var source: ConnectionSource?
     private var endWaiters: [CheckedContinuation<AMQPError, Never>] = []
 
+    /// The connection's thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe thread.asUnownedSerialExecutor()
     }

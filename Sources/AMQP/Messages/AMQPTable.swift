@@ -45,6 +45,7 @@ public struct AMQPTable: Sendable, Equatable {
 }
 
 extension AMQPTable: ExpressibleByDictionaryLiteral {
+    /// The entries in the order they are written.
     public init(dictionaryLiteral elements: (String, AMQPValue)...) {
         entries = elements.map { Entry(key: $0.0, value: $0.1) }
     }

@@ -41,26 +41,32 @@ extension AMQPValue {
 }
 
 extension AMQPValue: ExpressibleByStringLiteral {
+    /// A ``string(_:)``.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension AMQPValue: ExpressibleByIntegerLiteral {
+    /// An ``int64(_:)``.
     public init(integerLiteral value: Int64) { self = .int64(value) }
 }
 
 extension AMQPValue: ExpressibleByBooleanLiteral {
+    /// A ``bool(_:)``.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 extension AMQPValue: ExpressibleByFloatLiteral {
+    /// A ``double(_:)``.
     public init(floatLiteral value: Double) { self = .double(value) }
 }
 
 extension AMQPValue: ExpressibleByArrayLiteral {
+    /// An ``array(_:)``.
     public init(arrayLiteral elements: AMQPValue...) { self = .array(elements) }
 }
 
 extension AMQPValue: ExpressibleByDictionaryLiteral {
+    /// A ``table(_:)``.
     public init(dictionaryLiteral elements: (String, AMQPValue)...) {
         self = .table(AMQPTable(elements.map { AMQPTable.Entry(key: $0.0, value: $0.1) }))
     }

@@ -32,7 +32,7 @@ public struct MigrationFile: Sendable, Equatable {
     }
 
     private static func load(_ fileName: String, directory: String) throws(MigrationError) -> MigrationFile {
-        let parts = fileName.split(separator: "_", maxSplits: 1)
+        let parts = fileName.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
         guard fileName.hasSuffix(".sql"), parts.count == 2, parts[0].utf8.count == 4, let number = Int(parts[0]) else {
             throw MigrationError("\(directory)/\(fileName) is not named like 0001_name.sql")
         }

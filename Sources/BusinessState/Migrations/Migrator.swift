@@ -88,7 +88,8 @@ public struct Migrator: Sendable {
     }
 
     private func applied() async throws -> [Applied] {
-        try await connection.query("SELECT number, name, sha256 FROM needrecord.migrations ORDER BY number").map { row in
+        try await connection.query("SELECT number, name, sha256 FROM needrecord.migrations ORDER BY number").map {
+            row in
             let (number, name, sha256) = try row.decode((Int, String, String).self)
             return Applied(number: number, name: name, sha256: sha256)
         }
@@ -99,6 +100,11 @@ public struct Migrator: Sendable {
             throw MigrationError(
                 "the database is at migration \(newest.number) (\(newest.name)) and this program knows only "
                     + "\(files.count): it is from a newer version; use that version"
+            )
+        }
+        for (index, entry) in applied.enumerated() where entry.number != index + 1 {
+            throw MigrationError(
+                "the database's list of migrations has no number \(index + 1): somebody has changed it"
             )
         }
         let checksums = try await checksums()

@@ -104,7 +104,10 @@ final class CallbackDesk: Sendable {
         case .decision(let decision):
             logger.debug("decided", metadata: metadata(of: event, adding: ["revision": "\(decision.revision)"]))
         case .fallback(let cause):
-            logger.warning("answered the default", metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)"]))
+            logger.warning(
+                "answered the default",
+                metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)"])
+            )
         }
     }
 

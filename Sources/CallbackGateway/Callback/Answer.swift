@@ -28,11 +28,14 @@ public enum Answer {
 
     private static func write(_ plan: RecordingPlan, to writer: inout JSONWriter) {
         if !plan.intervals.isEmpty {
-            writer.member("Interval", object: { interval in
-                for format in RecordFormat.allCases {
-                    if let seconds = plan.intervals[format] { interval.member(format.intervalKey, seconds) }
+            writer.member(
+                "Interval",
+                object: { interval in
+                    for format in RecordFormat.allCases {
+                        if let seconds = plan.intervals[format] { interval.member(format.intervalKey, seconds) }
+                    }
                 }
-            })
+            )
         }
         if !plan.formats.isEmpty {
             writer.member("Format", array: { for format in plan.formats { $0.element(format.rawValue) } })

@@ -32,6 +32,7 @@ public struct BadCallback: Error, Equatable, CustomStringConvertible {
         /// The body is not the JSON object that its content type announces.
         public static let malformedBody = Code(base: .malformedBody)
 
+        /// The fault in words.
         public var description: String { base.rawValue }
     }
 
@@ -49,5 +50,6 @@ public struct BadCallback: Error, Equatable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The fault in words.
     public var description: String { message }
 }

@@ -11,11 +11,14 @@ extension HTTPReply {
     ) -> HTTPReply {
         var writer = JSONWriter(capacity: 160)
         writer.object { writer in
-            writer.member("error", object: { writer in
-                writer.member("code", code)
-                if let field { writer.member("field", field) }
-                writer.member("message", message)
-            })
+            writer.member(
+                "error",
+                object: { writer in
+                    writer.member("code", code)
+                    if let field { writer.member("field", field) }
+                    writer.member("message", message)
+                }
+            )
         }
         return HTTPReply(status, body: writer.bytes)
     }

@@ -141,7 +141,8 @@ final class EventPublisher: Sendable {
             case .returned: replies.fail(id, cause: .unroutable)
             case .blocked: replies.fail(id, cause: .brokerBlocked)
             // The event goes on waiting: it is published again if there is a new connection in time.
-            case .failed(let error): logger.debug("event not published", metadata: ["event": "\(id)", "error": "\(error)"])
+            case .failed(let error):
+                logger.debug("event not published", metadata: ["event": "\(id)", "error": "\(error)"])
             }
         }
     }

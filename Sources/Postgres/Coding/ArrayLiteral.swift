@@ -4,13 +4,20 @@ package enum ArrayLiteral {
     private static let backslash = UInt8(ascii: "\\")
     private static let comma = UInt8(ascii: ",")
 
-    /// Appends `text` in quotes, which are always right: they keep `NULL`, blanks and the empty text apart.
-    package static func appendQuoted(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
+    /// Appends what `write` appends, in quotes, which are always right: they keep `NULL`, blanks and the empty text
+    /// apart.
+    package static func appendQuoted(to bytes: inout [UInt8], _ write: (inout [UInt8]) -> Void) {
         bytes.append(quote)
-        for index in text.indices {
-            let byte = text[index]
-            if byte == quote || byte == backslash { bytes.append(backslash) }
-            bytes.append(byte)
+        let start = bytes.count
+        write(&bytes)
+        // Written in place first, because few texts have something to escape.
+        if bytes[start...].contains(where: { $0 == quote || $0 == backslash }) {
+            let text = Array(bytes[start...])
+            bytes.removeSubrange(start...)
+            for byte in text {
+                if byte == quote || byte == backslash { bytes.append(backslash) }
+                bytes.append(byte)
+            }
         }
         bytes.append(quote)
     }

@@ -12,7 +12,6 @@ public protocol PostgresArrayElement {
 extension PostgresArrayElement where Self: PostgresEncodable {
     /// The array literal.
     public static func encodePostgresArray(_ elements: [Self], into bytes: inout [UInt8]) {
-        var scratch: [UInt8] = []
         bytes.append(UInt8(ascii: "{"))
         var isFirst = true
         for element in elements {
@@ -21,9 +20,7 @@ extension PostgresArrayElement where Self: PostgresEncodable {
             if element.isPostgresNull {
                 bytes.append(contentsOf: "NULL".utf8)
             } else {
-                scratch.removeAll(keepingCapacity: true)
-                element.encodePostgresText(into: &scratch)
-                ArrayLiteral.appendQuoted(scratch.span, to: &bytes)
+                ArrayLiteral.appendQuoted(to: &bytes) { element.encodePostgresText(into: &$0) }
             }
         }
         bytes.append(UInt8(ascii: "}"))

@@ -17,9 +17,6 @@ extension PostgresConnection {
         timeout: Duration? = nil,
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        guard TransactionToken.current(of: self) == nil else {
-            throw PostgresError(.nestedTransaction, message: "this task is in a transaction of this connection")
-        }
         let token = try await reserve(timeout: timeout)
         do {
             let value = try await TransactionToken.$all.withValue(TransactionToken.all + [token]) {
@@ -43,13 +40,17 @@ extension PostgresConnection {
     }
 
     private func reserve(timeout: Duration?) async throws(PostgresError) -> TransactionToken {
+        // A task that has outlived its transaction is in none.
+        if let current = TransactionToken.current(of: self), current == turns.transaction {
+            throw PostgresError(.nestedTransaction, message: "this task is in a transaction of this connection")
+        }
         let transaction = makeID()
         let reply = await submit(
             .reserve(transaction: transaction),
             timeout: timeout ?? configuration.statementTimeout
         )
         _ = try reply.get()
-        return TransactionToken(connection: ObjectIdentifier(self), transaction: transaction)
+        return TransactionToken(connection: self, transaction: transaction)
     }
 
     private func begin(

@@ -3,10 +3,11 @@
 struct TransactionToken: Sendable {
     @TaskLocal static var all: [TransactionToken] = []
 
-    let connection: ObjectIdentifier
+    /// Kept alive, so that no later connection is taken for it.
+    let connection: PostgresConnection
     let transaction: UInt64
 
     static func current(of connection: PostgresConnection) -> UInt64? {
-        all.last { $0.connection == ObjectIdentifier(connection) }?.transaction
+        all.last { $0.connection === connection }?.transaction
     }
 }

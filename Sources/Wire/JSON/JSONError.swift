@@ -11,5 +11,6 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
         self.offset = offset
     }
 
+    /// The fault in words.
     public var description: String { "\(problem) at byte \(offset)" }
 }

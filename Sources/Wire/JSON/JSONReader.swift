@@ -41,12 +41,15 @@ public struct JSONReader {
         _ member: (inout JSONReader, String) throws(JSONError) -> Void
     ) throws(JSONError) {
         try open(UInt8(ascii: "{"), "expected an object")
+        // Compared byte by byte: names that only look the same are different members.
         var names: [String] = []
         while try !close(UInt8(ascii: "}"), isFirst: names.isEmpty) {
             skipWhitespace()
             let start = position
             let name = try readString()
-            guard !names.contains(name) else { throw JSONError("a member occurs twice", at: start) }
+            guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+                throw JSONError("a member occurs twice", at: start)
+            }
             guard names.count < 256 else { throw JSONError("too many members", at: start) }
             names.append(name)
             skipWhitespace()

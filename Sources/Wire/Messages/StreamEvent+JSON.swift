@@ -56,7 +56,7 @@ extension StreamEvent {
             domain: try Self.validated(domain, "domain"),
             app: try Self.validated(app, "app"),
             stream: try Self.validated(stream, "stream"),
-            bitrate: bitrate,
+            bitrate: try Self.validated(bitrate),
             codec: try Self.codec(codec),
             // A later version may know more anomalies; they change no decision.
             anomalies: anomalies.compactMap(EventAnomaly.init(rawValue:))
@@ -69,6 +69,12 @@ extension StreamEvent {
             throw WireError(.invalidField, field)
         }
         return name
+    }
+
+    private static func validated(_ bitrate: Int?) throws(WireError) -> Int? {
+        guard let bitrate else { return nil }
+        guard (0...Int(Int32.max)).contains(bitrate) else { throw WireError(.invalidField, "vbitrate") }
+        return bitrate
     }
 
     private static func codec(_ name: String?) throws(WireError) -> VideoCodec? {

@@ -20,6 +20,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         /// A member or property has a value that it cannot have.
         public static let invalidField = Code(base: .invalidField)
 
+        /// The fault in words.
         public var description: String { base.rawValue }
     }
 
@@ -34,5 +35,6 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
+    /// The fault in words.
     public var description: String { "\(code): \(detail)" }
 }

@@ -15,13 +15,25 @@ extension Topology {
     ///
     /// - Throws: ``AMQPError`` when that cannot be found out.
     public func examine(on connection: AMQPConnection) async throws -> Examination {
-        if let fault = try await check(exchange, on: connection, { channel, isPassive in
-            try await channel.declareExchange(direct, passive: isPassive)
-        }) { return fault }
+        if let fault = try await check(
+            exchange,
+            on: connection,
+            { channel, isPassive in
+                try await channel.declareExchange(direct, passive: isPassive)
+            }
+        ) {
+            return fault
+        }
         for queue in queues {
-            if let fault = try await check(queue.name, on: connection, { channel, isPassive in
-                try await channel.declareQueue(queue, passive: isPassive)
-            }) { return fault }
+            if let fault = try await check(
+                queue.name,
+                on: connection,
+                { channel, isPassive in
+                    try await channel.declareQueue(queue, passive: isPassive)
+                }
+            ) {
+                return fault
+            }
         }
         let channel = try await connection.openChannel()
         let status = try await channel.declareQueue(AMQPQueue(name: decisionsQueue), passive: true)

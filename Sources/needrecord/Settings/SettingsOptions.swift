@@ -19,7 +19,10 @@ struct SettingsOptions: ParsableArguments {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Any other setting, such as --set answer.budget=3s; may be repeated.", valueName: "key=value")
+        help: ArgumentHelp(
+            "Any other setting, such as --set answer.budget=3s; may be repeated.",
+            valueName: "key=value"
+        )
     )
     var assignments: [String] = []
 
@@ -39,7 +42,9 @@ struct SettingsOptions: ParsableArguments {
             }
             flags[setting] = String(parts[1])
         }
-        let values = flags.map { (AbsoluteConfigKey(ConfigKey($0.key.key)), ConfigValue(.string($0.value), isSecret: true)) }
+        let values = flags.map {
+            (AbsoluteConfigKey(ConfigKey($0.key.key)), ConfigValue(.string($0.value), isSecret: true))
+        }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)),
             EnvironmentVariablesProvider().prefixKeys(with: "needrecord"),
