@@ -91,7 +91,12 @@ public final class CallbackGateway: Service {
             onConnected: { try await self.begin(on: $0) },
             onDisconnected: { error in
                 self.publisher.eventsDown()
-                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+                // Cancelled: this is the end that was asked for.
+                self.logger.log(
+                    level: Task.isCancelled ? .debug : .warning,
+                    "lost the broker",
+                    metadata: ["error": "\(error)"]
+                )
             }
         )
         let server = try makeServer()

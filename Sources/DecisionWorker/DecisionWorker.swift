@@ -86,7 +86,12 @@ public final class DecisionWorker: Service {
             onConnected: { try await self.begin(on: $0) },
             onDisconnected: { error in
                 self.state.withLockedValue { $0.consumer = nil }
-                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+                // Cancelled: this is the end that was asked for.
+                self.logger.log(
+                    level: Task.isCancelled ? .debug : .warning,
+                    "lost the broker",
+                    metadata: ["error": "\(error)"]
+                )
             }
         )
         await withTaskGroup { group in

@@ -51,7 +51,12 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
             onConnected: { try await self.begin(on: $0) },
             onDisconnected: { error in
                 self.onLost()
-                self.logger.warning("lost the broker", metadata: ["error": "\(error)"])
+                // Cancelled: this is the end that was asked for.
+                self.logger.log(
+                    level: Task.isCancelled ? .debug : .warning,
+                    "lost the broker",
+                    metadata: ["error": "\(error)"]
+                )
             }
         )
         await client.run()

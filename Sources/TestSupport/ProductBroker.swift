@@ -43,8 +43,22 @@ public enum ProductBroker {
     }
 
     /// Runs the broker's administration tool.
-    public static func control(_ arguments: String...) async throws {
+    ///
+    /// - Returns: What it printed.
+    @discardableResult
+    public static func control(_ arguments: String...) async throws -> String {
         let output = try await ChildProcess.run(TestEnvironment.rabbitmqctl(), arguments)
         guard output.status == 0 else { throw TestFailure("rabbitmqctl \(arguments): \(output.text)") }
+        return output.text
+    }
+
+    /// Has the broker close the connection that carries this name, as an operator would.
+    public static func closeConnection(named name: String) async throws {
+        let connections = try await control("list_connections", "pid", "client_properties")
+        let lines = connections.split(separator: "\n").filter { $0.contains("\"\(name)\"") }
+        guard lines.count == 1, let process = lines[0].split(separator: "\t").first else {
+            throw TestFailure("\(lines.count) connections are named \(name)")
+        }
+        try await control("close_connection", String(process), "for a test")
     }
 }
