@@ -7,8 +7,13 @@ import NIOConcurrencyHelpers
 public final class ChildProcess: @unchecked Sendable {
     private struct State {
         var text = ""
+        var isTextComplete = false
         var status: Int32?
     }
+
+    /// A process that is spawned while another thread makes a pipe inherits its ends, and then the pipe's reader sees no
+    /// end before both processes have ended.
+    private static let spawning = NIOLockedValueBox(())
 
     private let process = Process()
     private let state = NIOLockedValueBox(State())
@@ -20,19 +25,30 @@ public final class ChildProcess: @unchecked Sendable {
         process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        output.fileHandleForReading.readabilityHandler = { [state] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            state.withLockedValue { $0.text += String(decoding: data, as: UTF8.self) }
-        }
         process.terminationHandler = { [state] process in
             let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
             state.withLockedValue { $0.status = status }
         }
-        try process.run()
+        try Self.spawning.withLockedValue { _ in
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            try process.run()
+            let reading = output.fileHandleForReading
+            Thread.detachNewThread { [state] in Self.read(reading, into: state) }
+        }
+    }
+
+    /// Reads until every process that can write is gone.
+    private static func read(_ output: FileHandle, into state: NIOLockedValueBox<State>) {
+        while true {
+            let data = output.availableData
+            state.withLockedValue { state in
+                state.text += String(decoding: data, as: UTF8.self)
+                state.isTextComplete = data.isEmpty
+            }
+            if data.isEmpty { return }
+        }
     }
 
     deinit {
@@ -84,11 +100,7 @@ public final class ChildProcess: @unchecked Sendable {
         let child = try ChildProcess(executable, arguments, environment: environment)
         let status = try await child.wait(within: limit)
         // The last of the output may come after the end.
-        try await eventually("the output of \(executable.lastPathComponent)") { child.isOutputComplete }
+        try await eventually("the output of \(executable.lastPathComponent)") { child.state.withLockedValue { $0.isTextComplete } }
         return (status, child.text)
-    }
-
-    private var isOutputComplete: Bool {
-        (process.standardOutput as? Pipe)?.fileHandleForReading.readabilityHandler == nil
     }
 }

@@ -8,7 +8,7 @@ public struct Topology: Sendable, Equatable {
     public enum Profile: String, Sendable, CaseIterable {
         /// A classic queue: the fastest; its messages live for seconds and go with their node.
         case classic
-        /// A quorum queue on several nodes: about half the throughput, and decisions go on when a node is lost.
+        /// A quorum queue on several nodes: slower, and decisions go on when a node is lost.
         case replicated
     }
 

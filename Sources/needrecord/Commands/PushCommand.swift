@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import PlatformSimulator
+import UnixSignals
 
 struct PushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -119,8 +120,27 @@ struct PushCommand: AsyncParsableCommand {
         plan.warmUp = warmUp.flatMap(Duration.init(text:)) ?? .zero
         plan.connections = connections
         plan.timeout = Duration(text: timeout) ?? .seconds(5)
-        let report = try await plan.run(logger: logger)
+        let report = try await interruptible { [plan] in try await plan.run(logger: logger) }
         print(output == .json ? report.json() : report.text())
         if report.failureCount > 0 { throw ExitCode.failure }
+    }
+
+    /// Cancels `body` on SIGINT or SIGTERM, and returns what it still returns: the report so far.
+    private func interruptible(_ body: @escaping @Sendable () async throws -> LoadReport) async throws -> LoadReport {
+        try await withThrowingTaskGroup(of: LoadReport?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+                return nil
+            }
+            var report: LoadReport?
+            while report == nil, let next = try await group.next() {
+                if next == nil { group.cancelAll() }
+                report = next
+            }
+            group.cancelAll()
+            guard let report else { throw CancellationError() }
+            return report
+        }
     }
 }
