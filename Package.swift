@@ -171,7 +171,7 @@ let package = Package(
             dependencies: [
                 "AMQP", "CallbackGateway", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks, logging,
                 nioCore,
-                nioPosix,
+                nioPosix, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -189,7 +189,9 @@ let package = Package(
         ),
         .testTarget(
             name: "NeedRecordTests",
-            dependencies: ["needrecord", "AMQP", "Postgres", "TestSupport", "Wire", configuration],
+            dependencies: [
+                "CallbackGateway", "DecisionWorker", "TestSupport", "Wire", "needrecord", argumentParser, logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -19,6 +19,8 @@ BEGIN
     FOREACH role_name IN ARRAY ARRAY[
         'needrecord_worker', 'needrecord_auditor', 'needrecord_operator', 'needrecord_reader'
     ] LOOP
+        -- Without the look first, even a role that is there would take the right to create roles.
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role_name);
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
         EXCEPTION
@@ -37,7 +39,7 @@ GRANT USAGE ON SCHEMA needrecord TO needrecord_worker, needrecord_auditor, needr
 -- A name of a callback or '*' for any; the platform's names have 1 to 255 bytes and no control characters.
 CREATE DOMAIN needrecord.name_pattern AS text
     CONSTRAINT name_pattern_length CHECK (octet_length(VALUE) BETWEEN 1 AND 255)
-    CONSTRAINT name_pattern_printable CHECK (VALUE !~ '[\x01-\x1F\x7F]');
+    CONSTRAINT name_pattern_printable CHECK (VALUE !~ '[\u0001-\u001F\u007F-\u009F]');
 
 -- Seconds of one recorded file; the platform accepts 5 to 21600.
 CREATE DOMAIN needrecord.interval_seconds AS integer

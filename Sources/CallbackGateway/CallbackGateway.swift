@@ -139,7 +139,7 @@ public final class CallbackGateway: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,
             responder: { request, writer, _ in
-                var reply = await handler.reply(to: request)
+                var reply = try await handler.reply(to: request)
                 reply.headers[.date] = date.text
                 try await writer.write(
                     response: HTTPResponse(status: reply.status, headerFields: reply.headers),

@@ -111,6 +111,7 @@ public final class DecisionWorker: Service {
 
     private func begin(on connection: AMQPConnection) async throws {
         try await topology.declare(on: connection)
+        try await checkDatabase()
         let channel = try await connection.openChannel()
         // Without its channel or its queue the connection is of no use; the next one declares everything anew.
         channel.setCloseHandler { _ in connection.requestClose() }
@@ -127,6 +128,18 @@ public final class DecisionWorker: Service {
         }
         if isStopping { await stopTaking() }
         logger.info("deciding", metadata: ["queue": "\(topology.decisionsQueue)"])
+    }
+
+    /// A worker that can never decide must not take events from those that can. A database that is merely away is
+    /// another matter: it may be back for the first event, and until then gateways are told that it is not.
+    private func checkDatabase() async throws {
+        do {
+            try await database.withConnection(timeout: configuration.stateGrace) { connection in
+                try await SchemaVersion.check(on: connection)
+            }
+        } catch let error as PostgresError where error.isRetriable {
+            logger.warning("begins without the database", metadata: ["error": "\(error)"])
+        }
     }
 
     private func stopTaking() async {
@@ -161,25 +174,34 @@ public final class DecisionWorker: Service {
     }
 
     private func replies(for batch: inout DecisionBatch) async -> [AMQPMessage] {
-        guard let remaining = batch.longestRemaining(now: now()) else { return [] }
+        guard let longest = batch.longestRemaining(now: now()) else { return [] }
+        // A deadline further away than that is a sender's mistake, and must not hold up everybody else's events.
+        let remaining = min(longest, topology.answerBudget)
         let limit = ContinuousClock.now.advanced(by: remaining - configuration.replyReserve)
         repeat {
+            let start = ContinuousClock.now
             do {
-                let facts = try await read(batch.requests.map(\.event), until: limit)
+                let facts = try await read(batch.requests.map(\.event), from: start, until: limit)
                 readSucceeded()
                 return batch.decide(facts, now: now())
             } catch {
-                guard readFailed(error, limit: limit) else { break }
+                guard readFailed(error, start: start, limit: limit) else { break }
                 try? await Task.sleep(for: configuration.retryPause)
             }
         } while !Task.isCancelled
         return batch.fail(.stateUnavailable, now: now())
     }
 
-    private func read(_ events: [StreamEvent], until limit: ContinuousClock.Instant) async throws -> [Facts] {
-        let remaining = max(.milliseconds(1), ContinuousClock.now.duration(to: limit))
-        return try await database.withConnection(timeout: remaining) { connection in
-            try await facts.facts(for: events, on: connection, timeout: remaining)
+    private func read(
+        _ events: [StreamEvent],
+        from start: ContinuousClock.Instant,
+        until limit: ContinuousClock.Instant
+    ) async throws -> [Facts] {
+        // Without a connection the pool waits for as long as it may, and the gateways with it.
+        let patience = state.withLockedValue { $0.outage.patience(now: start, limit: limit) }
+        return try await database.withConnection(timeout: patience) { connection in
+            let remaining = max(.milliseconds(1), ContinuousClock.now.duration(to: limit))
+            return try await facts.facts(for: events, on: connection, timeout: remaining)
         }
     }
 
@@ -192,10 +214,14 @@ public final class DecisionWorker: Service {
     }
 
     /// Whether to pause and read again.
-    private func readFailed(_ error: any Error, limit: ContinuousClock.Instant) -> Bool {
+    private func readFailed(
+        _ error: any Error,
+        start: ContinuousClock.Instant,
+        limit: ContinuousClock.Instant
+    ) -> Bool {
         let (isNew, mayRetry) = state.withLockedValue { state in
             let isNew = !state.outage.isOngoing
-            return (isNew, state.outage.readFailed(now: .now, limit: limit))
+            return (isNew, state.outage.readFailed(start: start, now: .now, limit: limit))
         }
         let isRetriable = (error as? PostgresError)?.isRetriable ?? false
         if isNew {

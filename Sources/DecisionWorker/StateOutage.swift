@@ -23,14 +23,25 @@ struct StateOutage<Instant: InstantProtocol> where Instant.Duration == Duration 
         since = nil
     }
 
+    /// How long a try may wait for a connection: what is left of the grace, and one pause when that is over.
+    ///
+    /// - Parameters:
+    ///   - now: When the try begins.
+    ///   - limit: When it is too late for a decision of this batch.
+    func patience(now: Instant, limit: Instant) -> Duration {
+        let end = max((since ?? now).advanced(by: grace), now.advanced(by: pause))
+        return max(.milliseconds(1), now.duration(to: min(limit, end)))
+    }
+
     /// A try failed.
     ///
     /// - Parameters:
-    ///   - now: When it did.
+    ///   - start: When it began.
+    ///   - now: When it failed.
     ///   - limit: When it is too late for a decision of this batch.
     /// - Returns: Whether to pause and try again.
-    mutating func readFailed(now: Instant, limit: Instant) -> Bool {
-        let beginning = since ?? now
+    mutating func readFailed(start: Instant, now: Instant, limit: Instant) -> Bool {
+        let beginning = since ?? start
         since = beginning
         let next = now.advanced(by: pause)
         return next < limit && next < beginning.advanced(by: grace)

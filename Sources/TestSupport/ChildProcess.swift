@@ -1,42 +1,70 @@
 public import Foundation
+import Glibc
 import NIOConcurrencyHelpers
 
 /// A process that a test has started, with what it prints.
 ///
-/// `@unchecked Sendable`: `Process` is used by its creator and for its thread-safe signals only; the text is locked.
-public final class ChildProcess: @unchecked Sendable {
+/// Foundation's `Process` learns of a process's end through a socket that the servers started by it inherit, and so
+/// never, for a script that starts a server. This one inherits nothing to anybody.
+public final class ChildProcess: Sendable {
     private struct State {
         var text = ""
         var isTextComplete = false
         var status: Int32?
     }
 
-    /// A process that is spawned while another thread makes a pipe inherits its ends, and then the pipe's reader sees no
-    /// end before both processes have ended.
+    /// Its process id.
+    public let processID: Int32
+
+    /// Another process that is started before a pipe is marked as not to be inherited would keep the pipe open.
     private static let spawning = NIOLockedValueBox(())
 
-    private let process = Process()
+    private let name: String
     private let state = NIOLockedValueBox(State())
 
     /// Starts `executable`.
     ///
     /// - Parameter environment: Set on top of this process's own.
     public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.terminationHandler = { [state] process in
-            let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-            state.withLockedValue { $0.status = status }
+        name = ([executable.lastPathComponent] + arguments).joined(separator: " ")
+        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let (process, reading) = try Self.spawning.withLockedValue { _ in
+            var pipe: [Int32] = [0, 0]
+            guard Glibc.pipe(&pipe) == 0 else { throw TestFailure("no pipe: \(String(cString: strerror(errno)))") }
+            defer { close(pipe[1]) }
+            for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            let reading = FileHandle(fileDescriptor: pipe[0], closeOnDealloc: true)
+            return (try Self.spawn([executable.path] + arguments, environment, output: pipe[1]), reading)
         }
-        try Self.spawning.withLockedValue { _ in
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = output
-            try process.run()
-            let reading = output.fileHandleForReading
-            Thread.detachNewThread { [state] in Self.read(reading, into: state) }
-        }
+        processID = process
+        Thread.detachNewThread { [state] in Self.read(reading, into: state) }
+        Thread.detachNewThread { [state, processID] in Self.waitForEnd(of: processID, into: state) }
+    }
+
+    private static func spawn(_ arguments: [String], _ environment: [String: String], output: Int32) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+
+        // The threads of a concurrency runtime block signals, and a child would go on doing so.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let argv = arguments.map { strdup($0) } + [nil]
+        let envp = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for string in argv + envp { free(string) } }
+        var process = pid_t()
+        let error = posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
+        guard error == 0 else { throw TestFailure("cannot start \(arguments[0]): \(String(cString: strerror(error)))") }
+        return process
     }
 
     /// Reads until every process that can write is gone.
@@ -51,8 +79,17 @@ public final class ChildProcess: @unchecked Sendable {
         }
     }
 
+    private static func waitForEnd(of process: pid_t, into state: NIOLockedValueBox<State>) {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) == -1, errno == EINTR {}
+        // What the macros of wait(2) do: the low seven bits are the signal, the next byte is the exit code.
+        let signal = status & 0x7F
+        let result = signal == 0 ? (status >> 8) & 0xFF : -signal
+        state.withLockedValue { $0.status = result }
+    }
+
     deinit {
-        if status == nil { kill(process.processIdentifier, SIGKILL) }
+        signal(SIGKILL)
     }
 
     /// What it has printed on both of its outputs.
@@ -61,12 +98,9 @@ public final class ChildProcess: @unchecked Sendable {
     /// Its exit code, or the number of the signal that ended it, negated; nil while it runs.
     public var status: Int32? { state.withLockedValue { $0.status } }
 
-    /// Its process id.
-    public var processID: Int32 { process.processIdentifier }
-
     /// Sends it a signal.
     public func signal(_ number: Int32) {
-        if status == nil { kill(process.processIdentifier, number) }
+        if status == nil { kill(processID, number) }
     }
 
     /// Waits until it has ended.
@@ -74,8 +108,10 @@ public final class ChildProcess: @unchecked Sendable {
     /// - Returns: As ``status``.
     @discardableResult
     public func wait(within limit: Duration = .seconds(30)) async throws -> Int32 {
-        try await eventually("the end of \(process.arguments ?? []), which printed: \(text)", within: limit) {
-            status != nil
+        do {
+            try await eventually("the end of \(name)", within: limit) { status != nil }
+        } catch {
+            throw TestFailure("\(error), which printed: \(text)")
         }
         return status ?? 0
     }
@@ -100,7 +136,9 @@ public final class ChildProcess: @unchecked Sendable {
         let child = try ChildProcess(executable, arguments, environment: environment)
         let status = try await child.wait(within: limit)
         // The last of the output may come after the end.
-        try await eventually("the output of \(executable.lastPathComponent)") { child.state.withLockedValue { $0.isTextComplete } }
+        try await eventually("the output of \(executable.lastPathComponent)") {
+            child.state.withLockedValue { $0.isTextComplete }
+        }
         return (status, child.text)
     }
 }

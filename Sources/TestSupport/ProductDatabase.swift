@@ -99,7 +99,16 @@ public struct ProductDatabase: Sendable {
 
     private func drop() async throws {
         let name = name
-        try await Self.administer { try await $0.execute("DROP DATABASE \(identifier: name) WITH (FORCE)") }
+        try await Self.administer { connection in
+            // Not `WITH (FORCE)`, which is refused while autovacuum, a superuser, is at work there.
+            try await connection.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = \(name) AND usename = session_user
+                """
+            )
+            try await connection.execute("DROP DATABASE \(identifier: name)")
+        }
     }
 
     private static func administer(_ body: (PostgresConnection) async throws -> Void) async throws {

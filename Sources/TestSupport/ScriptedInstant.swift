@@ -7,16 +7,19 @@ public struct ScriptedInstant: InstantProtocol {
         sinceStart = .milliseconds(milliseconds)
     }
 
+    /// The point this long after this one.
     public func advanced(by duration: Duration) -> ScriptedInstant {
         var later = self
         later.sinceStart += duration
         return later
     }
 
+    /// How long after this one `other` is.
     public func duration(to other: ScriptedInstant) -> Duration {
         other.sinceStart - sinceStart
     }
 
+    /// Whether `left` is earlier.
     public static func < (left: ScriptedInstant, right: ScriptedInstant) -> Bool {
         left.sinceStart < right.sinceStart
     }

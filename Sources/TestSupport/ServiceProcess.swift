@@ -1,9 +1,13 @@
 import Foundation
+import NIOConcurrencyHelpers
 
 /// The built executable, serving on free ports.
 public final class ServiceProcess: Sendable {
     /// The process.
     public let process: ChildProcess
+
+    /// By purpose. What a process prints grows with its work, and so would the time to look for them again.
+    private let ports = NIOLockedValueBox<[String: Int]>([:])
 
     private init(_ process: ChildProcess) {
         self.process = process
@@ -40,12 +44,14 @@ public final class ServiceProcess: Sendable {
     public func opsPort() async throws -> Int { try await port(of: "operators") }
 
     private func port(of purpose: String) async throws -> Int {
+        if let port = ports.withLockedValue({ $0[purpose] }) { return port }
         let mark = "listening for \(purpose)"
         try await process.waitForText(mark)
         let line = process.text.split(separator: "\n").first { $0.contains(mark) } ?? ""
         guard let match = line.firstMatch(of: /port=(\d+)/), let port = Int(match.1) else {
             throw TestFailure("no port in: \(line)")
         }
+        ports.withLockedValue { $0[purpose] = port }
         return port
     }
 
@@ -59,9 +65,13 @@ public final class ServiceProcess: Sendable {
 
     /// Waits until every part says `ok`.
     public func waitUntilReady(within limit: Duration = .seconds(30)) async throws {
-        try await eventually("every part to be ok, in: \(process.text)", within: limit) {
-            let parts = try await status().parts
-            return !parts.isEmpty && parts.values.allSatisfy { $0 == "ok" }
+        do {
+            try await eventually("every part to be ok", within: limit) {
+                let parts = try await status().parts
+                return !parts.isEmpty && parts.values.allSatisfy { $0 == "ok" }
+            }
+        } catch {
+            throw TestFailure("\(error) in: \(process.text)")
         }
     }
 

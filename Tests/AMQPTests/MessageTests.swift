@@ -91,7 +91,10 @@ import Testing
             let queue = AMQPQueue(name: Broker.uniqueName("ttl"), durable: false, exclusive: true)
             try await channel.declareQueue(queue)
             let properties = AMQPProperties(expiration: 1)
-            channel.publish(AMQPMessage(routingKey: queue.name, properties: properties, body: [1]))
+            let outcomes = Collector<AMQPPublishOutcome>()
+            let publisher: AMQPPublisher<Int> = try await channel.makePublisher { outcomes.append($0.map(\.outcome)) }
+            publisher.publish(AMQPMessage(routingKey: queue.name, properties: properties, body: [1]), token: 1)
+            #expect(try await outcomes.wait(for: 1) == [.confirmed])
             try await eventually("the message to expire") {
                 try await channel.declareQueue(queue, passive: true).messageCount == 0
             }

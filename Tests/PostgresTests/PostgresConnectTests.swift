@@ -38,11 +38,21 @@ import Testing
     }
 
     @Test func `an unknown user is an authentication error`() async throws {
-        let url = try TestDatabase.url(user: "postgres_tests_nobody")
+        let url = try TestDatabase.url(user: "postgres_tests_nobody:wrong")
         let error = try await postgresError { try await connect(try PostgresConfiguration(url: url)) }
         #expect(error.code == .authenticationFailed)
         #expect(error.sqlState?.errorClass == "28")
         #expect(!error.isRetriable)
+    }
+
+    @Test func `a wrong password is an authentication error that does not show it`() async throws {
+        let login = try #require(try TestDatabase.url().firstMatch(of: /\/\/([^:@]+):/)).1
+        let url = try TestDatabase.url(user: "\(login):a-wrong-password")
+        let error = try await postgresError { try await connect(try PostgresConfiguration(url: url)) }
+        #expect(error.code == .authenticationFailed)
+        #expect(error.sqlState?.errorClass == "28")
+        #expect(!error.isRetriable)
+        #expect(!error.debugDescription.contains("a-wrong-password"))
     }
 
     @Test func `an unknown database is named by its SQLSTATE`() async throws {
@@ -98,6 +108,7 @@ import Testing
                     CREATE TABLE "\(schema)".seen (id int);
                     CREATE TABLE "\(schema)".hidden (id int);
                     CREATE ROLE "\(role)";
+                    GRANT "\(role)" TO CURRENT_USER;
                     GRANT USAGE ON SCHEMA "\(schema)" TO "\(role)";
                     GRANT SELECT ON "\(schema)".seen TO "\(role)";
                     """

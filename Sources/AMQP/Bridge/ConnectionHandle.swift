@@ -52,6 +52,12 @@ internal import CLibRabbitMQ
         return descriptor < 0 ? nil : descriptor
     }
 
+    /// The heartbeat in seconds, as agreed at login; 0 for none.
+    var heartbeat: Int32 {
+        guard let connection = unsafe connection else { return 0 }
+        return unsafe amqp_get_heartbeat(connection)
+    }
+
     /// The largest frame, as agreed at login.
     var frameMax: Int {
         guard let connection = unsafe connection else { return 0 }

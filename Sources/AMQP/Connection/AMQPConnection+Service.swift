@@ -18,12 +18,13 @@ extension AMQPConnection {
         flushBatches()
         guard endError == nil, let descriptor = handle.descriptor else { return .none }
         // Heartbeats are sent and checked by the library when it reads, so it has to be called often enough.
-        let heartbeat = Int32(configuration.heartbeat.components.seconds * 1000)
+        // The broker may have asked for a shorter one than the configuration.
+        let heartbeat = handle.heartbeat * 1_000
         return EventInterest(
             descriptor: descriptor,
             readable: true,
             writable: !backlog.isEmpty,
-            timeoutMilliseconds: hasMore ? 0 : heartbeat / 2
+            timeoutMilliseconds: hasMore ? 0 : heartbeat > 0 ? heartbeat / 2 : nil
         )
     }
 

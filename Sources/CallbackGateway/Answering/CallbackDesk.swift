@@ -51,9 +51,11 @@ final class CallbackDesk: Sendable {
 
     /// Makes an event of a callback and finds its outcome, within the answer budget.
     ///
-    /// - Parameter arrival: When the request was there, which is when the budget begins.
+    /// The budget begins here: the request is complete, and a slow one has had its own limit.
+    ///
     /// - Throws: ``BadCallback`` when there is no event in it.
-    func answer(_ fields: CallbackFields, arrival: ContinuousClock.Instant) async throws(BadCallback) -> Outcome {
+    func answer(_ fields: CallbackFields) async throws(BadCallback) -> Outcome {
+        let arrival = ContinuousClock.now
         let receivedAt = now()
         let id = state.withLockedValue { state in
             var random = SystemRandomNumberGenerator()

@@ -6,6 +6,15 @@ struct CallbackFields {
     enum Value: Equatable {
         case text(String)
         case malformed(BadCallback.Code)
+
+        static func == (left: Value, right: Value) -> Bool {
+            switch (left, right) {
+            // Names are bytes to the platform: canonically equivalent Unicode spellings are different streams.
+            case (.text(let left), .text(let right)): left.utf8.elementsEqual(right.utf8)
+            case (.malformed(let left), .malformed(let right)): left == right
+            default: false
+            }
+        }
     }
 
     private var values: [CallbackParameter: Value] = [:]

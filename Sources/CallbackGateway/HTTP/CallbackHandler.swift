@@ -12,24 +12,30 @@ struct CallbackHandler: Sendable {
     let configuration: GatewayConfiguration
     let desk: CallbackDesk
 
-    /// Finds the answer to a request; there always is one.
-    func reply(to request: Request) async -> HTTPReply {
-        // The budget counts from here: the request's head is complete, and a slow body has its own, shorter, limit.
-        let arrival = ContinuousClock.now
-        let reply: HTTPReply
-        do throws(BadCallback) {
-            reply = try await answer(request, arrival: arrival)
-        } catch {
-            reply = HTTPReply(error)
+    /// Finds the answer to a request.
+    ///
+    /// - Throws: When the connection ends before the request has come to its end, so that there is nobody to answer.
+    func reply(to request: Request) async throws -> HTTPReply {
+        var reply: HTTPReply
+        do {
+            reply = try await answer(request)
+        } catch let fault as BadCallback {
+            reply = HTTPReply(fault)
         }
         if reply.status != .ok { desk.countRejection(status: reply.status.code) }
-        return reply
+        // The answer to HEAD has the length of a body and no body.
+        if request.method == .head { reply.body = [] }
+        return endsConnection(request) ? reply.closing() : reply
     }
 
-    private func answer(
-        _ request: Request,
-        arrival: ContinuousClock.Instant
-    ) async throws(BadCallback) -> HTTPReply {
+    private func endsConnection(_ request: Request) -> Bool {
+        guard let options = request.headers[.connection] else { return false }
+        return options.split(separator: ",").contains { option in
+            option.filter { $0 != " " && $0 != "\t" }.lowercased() == "close"
+        }
+    }
+
+    private func answer(_ request: Request) async throws -> HTTPReply {
         let target = request.head.path ?? "/"
         guard target.utf8.count <= configuration.maximumTargetLength else {
             return .targetTooLong(limit: configuration.maximumTargetLength)
@@ -45,14 +51,14 @@ struct CallbackHandler: Sendable {
         case .post: if let refusal = try await addBody(of: request, to: &fields) { return refusal }
         default: return .methodNotAllowed(allowed: "GET, POST")
         }
-        let outcome = try await desk.answer(fields, arrival: arrival)
+        let outcome = try await desk.answer(fields)
         var reply = HTTPReply(.ok, body: Answer.body(for: outcome.verdict))
         reply.headers[Self.eventHeader] = outcome.eventID.description
         return reply
     }
 
     /// Takes the fields of a body, in either of its two spellings; the result is a refusal, if there is one.
-    private func addBody(of request: Request, to fields: inout CallbackFields) async throws(BadCallback) -> HTTPReply? {
+    private func addBody(of request: Request, to fields: inout CallbackFields) async throws -> HTTPReply? {
         let limit = configuration.maximumBodyLength
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             return .bodyTooLong(limit: limit)
@@ -62,8 +68,6 @@ struct CallbackHandler: Sendable {
             body = try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             return .bodyTooLong(limit: limit)
-        } catch {
-            throw BadCallback(.malformedBody, "the body ended too early")
         }
         switch mediaType(of: request) {
         case "application/json": try fields.addJSON(Array(buffer: body))

@@ -14,7 +14,7 @@ struct HTTPReply {
         headers = [.contentType: "application/json; charset=utf-8", .contentLength: String(body.count)]
     }
 
-    /// Ends the connection after this answer, because the rest of the request is not wanted.
+    /// Ends the connection after this answer: the client wants no more, or the rest of its request is not wanted.
     func closing() -> HTTPReply {
         var reply = self
         reply.headers[.connection] = "close"

@@ -6,22 +6,27 @@ internal import NIOHTTPTypes
 /// Keeps a connection from waiting for ever: answers requests that come too slowly or are no HTTP with a JSON error,
 /// ends connections that are idle, and ends one after an answer that says `Connection: close`.
 ///
-/// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing. There is
-/// one timer for each connection, not for each request: it is set again only when it fires.
+/// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
+/// of a request that comes while another one is answered counts from that answer. There is one timer for each
+/// connection, not for each request: it is set again only when it fires.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// A connection ended in the middle of a request. Without this error its body would look complete.
+    struct RequestCutShort: Error {}
+
+    /// What is waited for.
     private enum Phase {
-        /// Between requests; goes to `receiving` with the first byte.
+        /// The first byte of a request.
         case idle
-        /// A request has begun to come; goes to `answering` with its end.
+        /// The rest of a request.
         case receiving
-        /// The request is complete; goes to `idle` with the end of its answer.
+        /// An answer, which has a deadline of its own.
         case answering
-        /// The last answer of this connection has been written.
+        /// Nothing more: the last answer of this connection has been written.
         case closing
     }
 
@@ -29,8 +34,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let idleTimeout: TimeAmount
     private let rejected: @Sendable (HTTPResponse.Status) -> Void
     private var phase = Phase.idle
+    /// Whether a request has begun to come and has not come to its end.
+    private var isReceiving = false
+    /// How many requests have come to their end and are not answered; -1 while the rest of one comes that has been
+    /// answered already.
+    private var unanswered = 0
     private var answerEndsConnection = false
-    /// When the phase is over; nil while an answer is being made, which has a deadline of its own.
+    /// Whether nothing more can be understood of what comes; what came before is still answered.
+    private var isInputBroken = false
+    /// When the phase is over, if it has a limit.
     private var deadline: NIODeadline?
     private var timer: (task: Scheduled<Void>, fires: NIODeadline)?
 
@@ -56,26 +68,48 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelActive()
     }
 
+    func channelInactive(context: ChannelHandlerContext) {
+        if isReceiving { context.fireErrorCaught(RequestCutShort()) }
+        context.fireChannelInactive()
+    }
+
     private func begin(_ context: ChannelHandlerContext) {
         deadline = .now() + idleTimeout
         setTimer(context)
+    }
+
+    /// Finds out what is waited for now; the time for it begins when that is something else than before.
+    private func updatePhase() {
+        let now: Phase = unanswered > 0 ? .answering : isReceiving ? .receiving : .idle
+        guard phase != .closing, phase != now else { return }
+        phase = now
+        switch now {
+        case .idle: deadline = .now() + idleTimeout
+        case .receiving: deadline = .now() + requestTimeout
+        case .answering, .closing: deadline = nil
+        }
     }
 
     // MARK: - Requests
 
     /// Bytes came in, which belong to a new request unless one is under way.
     fileprivate func bytesArrived() {
-        guard case .idle = phase else { return }
-        phase = .receiving
-        deadline = .now() + requestTimeout
+        isReceiving = true
+        updatePhase()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .closing = phase { return }
-        if case .end = unwrapInboundIn(data) {
-            phase = .answering
-            deadline = nil
+        if phase == .closing { return }
+        switch unwrapInboundIn(data) {
+        case .head:
+            isReceiving = true
+        case .body:
+            break
+        case .end:
+            isReceiving = false
+            unanswered += 1
         }
+        updatePhase()
         context.fireChannelRead(data)
     }
 
@@ -88,8 +122,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         switch phase {
         case .idle, .receiving: reject(context, with: error == .headerOverflow ? .headerTooLong : .malformedRequest)
-        // The answer to the request before is still being made, and nothing after it can be understood.
-        case .answering: answerEndsConnection = true
+        case .answering: isInputBroken = true
         case .closing: break
         }
     }
@@ -97,7 +130,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: - Answers
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .closing = phase {
+        if phase == .closing {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
@@ -108,21 +141,24 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            guard !answerEndsConnection else {
+            unanswered -= 1
+            guard !answerEndsConnection, !isInputBroken || unanswered > 0 else {
                 phase = .closing
                 context.writeAndFlush(data, promise: promise)
                 return context.close(promise: nil)
             }
-            phase = .idle
-            deadline = .now() + idleTimeout
+            updatePhase()
             setTimer(context)
             context.write(data, promise: promise)
         }
     }
 
+    /// Ends the connection because of the request that is coming.
     private func reject(_ context: ChannelHandlerContext, with reply: HTTPReply) {
-        rejected(reply.status)
         phase = .closing
+        // What is wrong with the rest of a request that has its answer needs none.
+        guard unanswered == 0 else { return context.close(promise: nil) }
+        rejected(reply.status)
         let head = HTTPResponse(status: reply.status, headerFields: reply.headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: reply.body))), promise: nil)
@@ -170,7 +206,9 @@ private final class FirstByteNotice: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        requestGuard.bytesArrived()
+        // Empty lines between requests are ignored (RFC 9112, section 2.2).
+        let isRequest = unwrapInboundIn(data).readableBytesView.contains { $0 != 0x0D && $0 != 0x0A }
+        if isRequest { requestGuard.bytesArrived() }
         context.fireChannelRead(data)
     }
 }

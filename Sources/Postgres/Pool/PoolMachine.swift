@@ -8,7 +8,7 @@ package struct PoolMachine<Connection: Sendable>: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     package static var firstDelay: Duration { .milliseconds(100) }
-    package static var longestDelay: Duration { .seconds(5) }
+    package static var longestDelay: Duration { .seconds(1) }
 
     /// What has to be done after an event, in this order.
     package struct Actions: Sendable {

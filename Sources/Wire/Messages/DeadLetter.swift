@@ -19,6 +19,9 @@ public struct DeadLetter: Sendable {
         properties.expiration = nil
         // The broker checks this one against the login, and the letter's writer is not the message's.
         properties.userID = nil
+        // The broker would route by these once more.
+        properties.headers["CC"] = nil
+        properties.headers["BCC"] = nil
         properties.headers[reasonHeader] = .string(reason.description)
         properties.headers["origin-exchange"] = .string(delivery.exchange)
         properties.headers["origin-routing-key"] = .string(delivery.routingKey)

@@ -53,11 +53,10 @@ extension Topology {
     }
 
     private var dead: AMQPQueue {
-        AMQPQueue(
-            name: deadQueue,
-            durable: true,
-            arguments: ["x-queue-type": .string(profile == .classic ? "classic" : "quorum")]
-        )
+        var arguments: AMQPTable = ["x-queue-type": .string(profile == .classic ? "classic" : "quorum")]
+        // From version 4 on the broker's own limit is 20, and a letter that is looked at more often would be lost.
+        if profile == .replicated { arguments["x-delivery-limit"] = 1_000_000 }
+        return AMQPQueue(name: deadQueue, durable: true, arguments: arguments)
     }
 
     /// Removes everything that ``declare(on:)`` made, with all its messages.

@@ -33,13 +33,16 @@ struct DecideCommand: Command {
 
     @OptionGroup var settings: SettingsOptions
 
-    func run(_ settings: Settings, logger: Logger) async throws {
+    func validate() throws {
         for (name, flag) in [(domain, "--domain"), (app, "--app"), (stream, "--stream")] {
             guard (1...NamePattern.maximumLength).contains(name.utf8.count) else {
-                throw Failure("\(flag) must be 1 to \(NamePattern.maximumLength) bytes long")
+                throw ValidationError("\(flag) must be 1 to \(NamePattern.maximumLength) bytes long")
             }
         }
-        guard let codec = VideoCodec(rawValue: codec) else { throw Failure("--codec must be h264 or h265") }
+        guard VideoCodec(rawValue: codec) != nil else { throw ValidationError("--codec must be h264 or h265") }
+    }
+
+    func run(_ settings: Settings, logger: Logger) async throws {
         let now = CivilClock.now()
         var ids = EventIDGenerator()
         var random = SystemRandomNumberGenerator()
@@ -50,7 +53,7 @@ struct DecideCommand: Command {
             app: app,
             stream: stream,
             bitrate: vbitrate,
-            codec: codec
+            codec: VideoCodec(rawValue: codec)
         )
         let connection = try await PostgresConnection.connect(settings.database(as: .reader), logger: logger)
         let facts = try await FactsReader().facts(for: [event], on: connection, timeout: .seconds(30))[0]

@@ -43,6 +43,8 @@ struct MigrateCommand: Command {
         var database = settings.database
         // A migration may rewrite a large table.
         database.statementTimeout = nil
+        // Another migrator may be at work; waiting for it is what is wanted.
+        database.lockTimeout = nil
         let connection = try await PostgresConnection.connect(database, logger: logger)
         let migrator = Migrator(files: files, connection: connection)
         if status {

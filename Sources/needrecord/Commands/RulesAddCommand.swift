@@ -50,7 +50,10 @@ struct RulesAddCommand: Command {
     )
     var intervals: [String] = []
 
-    @Option(help: "A higher one wins, however wide the rule; -1000000 to 1000000.")
+    @Option(
+        parsing: .unconditional,  // Or -5 would be taken for a flag.
+        help: "A higher one wins, however wide the rule; -1000000 to 1000000."
+    )
     var priority = 0
 
     @Option(help: "For people; up to 1000 bytes.")
@@ -63,6 +66,10 @@ struct RulesAddCommand: Command {
     var output = OutputFormat.text
 
     @OptionGroup var settings: SettingsOptions
+
+    func validate() throws {
+        _ = try rule()
+    }
 
     func run(_ settings: Settings, logger: Logger) async throws {
         let rule = try rule()
@@ -83,7 +90,7 @@ struct RulesAddCommand: Command {
     private func rule() throws -> Rule {
         let plan = try plan()
         if effect == .skip, plan != .template {
-            throw Failure("--format and --interval say how to record; they do not go with --skip")
+            throw ValidationError("--format and --interval say how to record; they do not go with --skip")
         }
         return Rule(
             id: Rule.ID(rawValue: 0),
@@ -97,11 +104,11 @@ struct RulesAddCommand: Command {
 
     private func pattern(_ text: String, _ flag: String) throws -> NamePattern {
         guard (1...NamePattern.maximumLength).contains(text.utf8.count) else {
-            throw Failure("\(flag) must be 1 to \(NamePattern.maximumLength) bytes long")
+            throw ValidationError("\(flag) must be 1 to \(NamePattern.maximumLength) bytes long")
         }
         // A pattern language comes with its own meaning for these; taking them literally now would surprise later.
         guard text == "*" || !text.contains("*") else {
-            throw Failure("\(flag) is an exact name or * alone; \(text) is neither")
+            throw ValidationError("\(flag) is an exact name or * alone; \(text) is neither")
         }
         return NamePattern(text)
     }
@@ -112,23 +119,23 @@ struct RulesAddCommand: Command {
         for interval in intervals {
             let parts = interval.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, let number = Int(parts[1]) else {
-                throw Failure("--interval \(interval) is not like mp4=300")
+                throw ValidationError("--interval \(interval) is not like mp4=300")
             }
             let format = try format(String(parts[0]), "--interval \(interval)")
             guard seconds.updateValue(number, forKey: format) == nil else {
-                throw Failure("--interval names \(format.rawValue) twice")
+                throw ValidationError("--interval names \(format.rawValue) twice")
             }
         }
         do {
             return try RecordingPlan(formats: formats, intervals: seconds)
         } catch {
-            throw Failure(error.description)
+            throw ValidationError(error.description)
         }
     }
 
     private func format(_ name: String, _ argument: String) throws -> RecordFormat {
         guard let format = RecordFormat(rawValue: name) else {
-            throw Failure("\(argument): the formats are mp4, flv and m3u8")
+            throw ValidationError("\(argument): the formats are mp4, flv and m3u8")
         }
         return format
     }

@@ -76,7 +76,14 @@ struct DatabaseExamination {
             try await SchemaVersion.check(on: connection)
             return .ok("migrations", "the database has what this program needs")
         } catch let error as PostgresError {
-            return .fault("migrations", error.message, advice: "Run `needrecord migrate` as the database's owner.")
+            let isForbidden = error.sqlState == .insufficientPrivilege
+            return .fault(
+                "migrations",
+                error.message,
+                advice: isForbidden
+                    ? "Grant this login the role of its job, such as needrecord_worker."
+                    : "Run `needrecord migrate` as the database's owner."
+            )
         } catch {
             return .fault("migrations", "\(error)", advice: "Run it as the database's owner.")
         }

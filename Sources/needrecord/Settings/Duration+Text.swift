@@ -12,7 +12,8 @@ extension Duration {
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
             let number = Double(digits), number * scale <= 1_000_000
         else { return nil }
-        self = .seconds(number * scale)
+        // To the nanosecond: 4900ms is 4.9 s, and not the binary fraction next to it.
+        self = .nanoseconds(Int64((number * scale * 1e9).rounded()))
     }
 
     /// The shortest of the spellings that ``init(text:)`` reads.

@@ -1,0 +1,67 @@
+import DecisionCore
+import ReplyCorrelator
+import TestSupport
+import Testing
+import Wire
+
+@testable import CallbackGateway
+
+extension GatewayTests {
+    /// A gateway that is told to stop.
+    @Suite struct DrainingTests {
+        private static let target = "/?domain=d&app=a&stream=s"
+
+        @Test func `What is in flight is answered, what comes then gets the default, and nothing new is let in`()
+            async throws
+        {
+            try await ProductBroker.withTopology { topology in
+                try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
+                    try await gateway.waitUntilReady()
+                    try await ScriptedWorker.with(topology) { worker in
+                        let idle = try await gateway.connect()
+                        #expect(try await idle.get("/nowhere").status == 404)
+                        let waiting = try await gateway.connect()
+                        try await waiting.send("GET \(Self.target) HTTP/1.1\r\n\r\n")
+                        let request = try await worker.wait(for: 1)[0]
+                        let sending = try await gateway.connect()
+                        let length = "Content-Length: 7\r\n"
+                        let type = "Content-Type: application/x-www-form-urlencoded\r\n"
+                        try await sending.send("POST \(Self.target) HTTP/1.1\r\n\(type)\(length)\r\n")
+                        // The head has been seen once its connection counts as busy, which nothing shows: a second
+                        // exchange on another connection gives it the time.
+                        #expect(try await idle.get("/nowhere").status == 404)
+
+                        await gateway.shutDown()
+                        try await eventually("it to drain") { gateway.gateway.isDraining }
+                        try await idle.waitUntilClosed()
+                        try await sending.send("codec=h")
+                        #expect(try await sending.answer(1).text.contains("false"))
+                        #expect(gateway.gateway.counters.fallbacks == [.draining: 1])
+                        try await sending.waitUntilClosed()
+                        await #expect(throws: (any Error).self) { try await gateway.connect() }
+
+                        worker.reply(.record, to: request)
+                        #expect(try await waiting.answer(1).text.contains("true"))
+                        try await waiting.waitUntilClosed()
+                        #expect(gateway.gateway.counters.recorded == 1)
+                    }
+                }
+            }
+        }
+
+        @Test func `What is in flight gets the default at the budget, and the gateway stops`() async throws {
+            try await ProductBroker.withTopology(answerBudget: .milliseconds(800)) { topology in
+                try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
+                    try await gateway.waitUntilReady()
+                    let waiting = try await gateway.connect()
+                    try await waiting.send("GET \(Self.target) HTTP/1.1\r\n\r\n")
+                    try await eventually("it to wait") { gateway.correlator.counters.pending == 1 }
+                    await gateway.shutDown()
+                    #expect(try await waiting.answer(1).text.contains("false"))
+                    #expect(gateway.gateway.counters.fallbacks == [.timeout: 1])
+                    try await waiting.waitUntilClosed()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import AMQP
+public import CallbackGateway
+import DecisionCore
+import Foundation
+import NIOConcurrencyHelpers
+public import ReplyCorrelator
+import ServiceLifecycle
+import TestSupport
+import Testing
+import Wire
+
+extension ReplyCorrelator: ReplyAwaiting where Question == AwaitedEvent {}
+
+/// A gateway with its correlator and its reply queue, put together as the product does it.
+struct RunningGateway: Sendable {
+    let gateway: CallbackGateway
+    let correlator: ReplyCorrelator<AwaitedEvent>
+    let port: Int
+    private let group: ServiceGroup
+
+    /// A broker that is never there: connections to its port are refused.
+    static func absentBroker() throws -> AMQPConfiguration {
+        try AMQPConfiguration(url: "amqp://guest:guest@127.0.0.1:1/")
+    }
+
+    /// Runs `body` with a gateway that listens, and stops it afterwards. Every callback that it accepted must have had
+    /// exactly one end by then.
+    static func with(
+        topology: Topology = Topology(),
+        amqp: AMQPConfiguration,
+        configure: (inout GatewayConfiguration) -> Void = { _ in },
+        _ body: (RunningGateway) async throws -> Void
+    ) async throws {
+        var configuration = GatewayConfiguration()
+        configuration.host = "127.0.0.1"
+        configuration.port = 0
+        configuration.answerBudget = topology.answerBudget
+        configuration.name = "tested"
+        configure(&configuration)
+        let correlator = ReplyCorrelator<AwaitedEvent>(
+            maximumPending: configuration.maximumPending,
+            memory: topology.answerBudget
+        )
+        let port = NIOLockedValueBox<Int?>(nil)
+        let gateway = CallbackGateway(
+            configuration: configuration,
+            topology: topology,
+            amqp: amqp,
+            replies: correlator,
+            now: { Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000)) },
+            logger: ProductDatabase.logger,
+            onListening: { number in port.withLockedValue { $0 = number } }
+        )
+        let receiver = ReplyReceiver(
+            correlator: correlator,
+            topology: topology,
+            amqp: amqp,
+            name: configuration.name,
+            logger: ProductDatabase.logger,
+            onReady: { gateway.repliesUp(queue: $0) },
+            onLost: { gateway.repliesDown() }
+        )
+        let group = ServiceGroup(services: [gateway], logger: ProductDatabase.logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await correlator.run() }
+            tasks.addTask { await receiver.run() }
+            let serving = Task { try await group.run() }
+            do {
+                try await eventually("the gateway to listen") { port.withLockedValue { $0 != nil } }
+                try await body(
+                    RunningGateway(
+                        gateway: gateway,
+                        correlator: correlator,
+                        port: port.withLockedValue { $0 ?? 0 },
+                        group: group
+                    )
+                )
+            } catch {
+                await group.triggerGracefulShutdown()
+                tasks.cancelAll()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await serving.value
+            tasks.cancelAll()
+        }
+        let counters = gateway.counters
+        let fallbacks = counters.fallbacks.values.reduce(0, +)
+        #expect(counters.received == counters.recorded + counters.skipped + fallbacks, "\(counters)")
+        #expect(correlator.counters.pending == 0)
+    }
+
+    /// Waits until events are published and replies taken.
+    func waitUntilReady() async throws {
+        try await eventually("a way to the broker") { gateway.brokerState == "ok" }
+    }
+
+    /// Begins with the end: no new connections, and what is in flight is answered.
+    func shutDown() async {
+        await group.triggerGracefulShutdown()
+    }
+
+    /// A new connection.
+    func connect() async throws -> HTTPConnection {
+        try await HTTPConnection.open(port: port)
+    }
+
+    /// One `GET` on a connection of its own.
+    func get(_ target: String) async throws -> HTTPAnswer {
+        let connection = try await connect()
+        defer { connection.close() }
+        return try await connection.get(target)
+    }
+}

@@ -1,0 +1,162 @@
+import AMQP
+import DecisionCore
+import Testing
+import Wire
+
+@testable import DecisionWorker
+
+@Suite struct DecisionBatchTests {
+    private static let now = Timestamp.example
+
+    private static func at(_ milliseconds: Int) -> Timestamp {
+        now.advanced(by: .milliseconds(milliseconds))
+    }
+
+    private static func delivery(_ number: Int, dueIn milliseconds: Int, redelivered: Bool = false) -> AMQPDelivery {
+        .of(
+            .request(.number(number), replyTo: "replies.\(number)", deadline: at(milliseconds)),
+            redelivered: redelivered
+        )
+    }
+
+    private static func batch(_ deliveries: [AMQPDelivery]) -> DecisionBatch {
+        DecisionBatch(deliveries, now: now, topology: Topology(), worker: "worker-1")
+    }
+
+    private static func facts(_ revision: Int64, _ effect: Rule.Effect) -> Facts {
+        Facts(
+            revision: revision,
+            rules: [Rule(id: Rule.ID(rawValue: revision), domain: .any, app: .any, stream: .any, effect: effect)]
+        )
+    }
+
+    private static func reply(_ message: AMQPMessage) throws -> Reply {
+        try Reply(decodingBody: message.body)
+    }
+
+    @Test func `Each event is decided on its own facts, and replied to where it came from`() throws {
+        var batch = Self.batch([Self.delivery(1, dueIn: 1_000), Self.delivery(2, dueIn: 1_000)])
+        #expect(batch.requests.map(\.event.id) == [.number(1), .number(2)])
+        let messages = batch.decide([Self.facts(8, .record(.template)), Self.facts(9, .skip)], now: Self.at(5))
+        #expect(messages.map(\.routingKey) == ["replies.1", "replies.2"])
+        #expect(messages.allSatisfy { $0.exchange == "" && $0.mandatory })
+        let expected = [(1, 8, Decision.Verdict.record(.template)), (2, 9, .skip)].map { number, revision, verdict in
+            Reply(
+                eventID: .number(number),
+                content: .decision(
+                    Decision(
+                        verdict: verdict,
+                        reason: .rule(Rule.ID(rawValue: Int64(revision))),
+                        revision: Int64(revision),
+                        decidedAt: Self.at(5)
+                    )
+                ),
+                worker: "worker-1"
+            )
+        }
+        #expect(try messages.map(Self.reply) == expected)
+        #expect(batch.counters.decided == 2)
+        #expect(batch.counters.taken == 2)
+        #expect(batch.counters.batches == 1)
+        #expect(batch.deadLetters.isEmpty)
+    }
+
+    @Test func `An event whose deadline has come is dropped before anything is read for it`() {
+        let batch = Self.batch([
+            Self.delivery(1, dueIn: -1), Self.delivery(2, dueIn: 0), Self.delivery(3, dueIn: 1),
+            .of(.request(.number(4), deadline: Timestamp(millisecondsSinceEpoch: .min))),
+        ])
+        #expect(batch.requests.map(\.event.id) == [.number(3)])
+        #expect(batch.counters.expiredBeforeReading == 3)
+        #expect(batch.deadLetters.isEmpty)
+    }
+
+    @Test func `An event whose deadline came while the facts were read gets no reply`() throws {
+        var batch = Self.batch([Self.delivery(1, dueIn: 10), Self.delivery(2, dueIn: 11), Self.delivery(3, dueIn: 10)])
+        let facts = [Self.facts(1, .skip), Self.facts(2, .skip), Self.facts(3, .skip)]
+        let messages = batch.decide(facts, now: Self.at(10))
+        #expect(try messages.map { try Self.reply($0).eventID } == [.number(2)])
+        #expect(batch.counters.decided == 1)
+        #expect(batch.counters.expiredBeforeReply == 2)
+        #expect(batch.counters.expiredBeforeReading == 0)
+    }
+
+    @Test func `When the facts cannot be read, whoever still waits is told the cause`() throws {
+        var batch = Self.batch([Self.delivery(1, dueIn: 10), Self.delivery(2, dueIn: 1_000)])
+        let messages = batch.fail(.stateUnavailable, now: Self.at(10))
+        #expect(
+            try messages.map(Self.reply) == [
+                Reply(eventID: .number(2), content: .failure(.stateUnavailable), worker: "worker-1")
+            ]
+        )
+        #expect(messages.map(\.routingKey) == ["replies.2"])
+        #expect(batch.counters.stateUnavailable == 1)
+        #expect(batch.counters.decided == 0)
+        #expect(batch.counters.expiredBeforeReply == 1)
+    }
+
+    @Test func `What cannot be understood becomes a letter with the reason, and the rest is decided`() {
+        var broken = Self.delivery(1, dueIn: 1_000)
+        broken.body = Array("{}".utf8)
+        var nowhere = Self.delivery(2, dueIn: 1_000)
+        nowhere.properties.replyTo = nil
+        let batch = Self.batch([broken, Self.delivery(3, dueIn: 1_000), nowhere])
+        #expect(batch.requests.map(\.event.id) == [.number(3)])
+        #expect(batch.counters.dead == 2)
+        #expect(batch.counters.taken == 3)
+        #expect(batch.deadLetters.map(\.routingKey) == ["needrecord.dead", "needrecord.dead"])
+        #expect(batch.deadLetters.map(\.body) == [broken.body, nowhere.body])
+        #expect(
+            batch.deadLetters.map { $0.properties.headers[DeadLetter.reasonHeader] } == [
+                "missing_field: schema", "missing_field: reply_to",
+            ]
+        )
+        #expect(batch.deadLetters.allSatisfy { $0.properties.headers["rejected-by"] == "worker-1" })
+    }
+
+    @Test func `Time is allowed for the event that has the most`() {
+        let batch = Self.batch([
+            Self.delivery(1, dueIn: 100), Self.delivery(2, dueIn: 3_000), Self.delivery(3, dueIn: 200),
+        ])
+        #expect(batch.longestRemaining(now: Self.now) == .milliseconds(3_000))
+        #expect(batch.longestRemaining(now: Self.at(2_900)) == .milliseconds(100))
+        #expect(Self.batch([Self.delivery(1, dueIn: 0)]).longestRemaining(now: Self.now) == nil)
+        #expect(Self.batch([]).longestRemaining(now: Self.now) == nil)
+    }
+
+    @Test func `Every delivery is counted as exactly one thing`() {
+        var broken = Self.delivery(1, dueIn: 1_000, redelivered: true)
+        broken.body = []
+        var batch = Self.batch([
+            broken, Self.delivery(2, dueIn: 0, redelivered: true), Self.delivery(3, dueIn: 5),
+            Self.delivery(4, dueIn: 50),
+        ])
+        _ = batch.decide([Self.facts(1, .skip), Self.facts(1, .skip)], now: Self.at(5))
+        var expected = WorkerCounters()
+        expected.taken = 4
+        expected.redelivered = 2
+        expected.batches = 1
+        expected.decided = 1
+        expected.expiredBeforeReading = 1
+        expected.expiredBeforeReply = 1
+        expected.dead = 1
+        #expect(batch.counters == expected)
+    }
+
+    @Test func `Counters add up, every one of them`() {
+        var one = WorkerCounters()
+        one.taken = 1
+        one.redelivered = 2
+        one.batches = 3
+        one.decided = 4
+        one.expiredBeforeReading = 5
+        one.expiredBeforeReply = 6
+        one.stateUnavailable = 7
+        one.dead = 8
+        one.undeliverable = 9
+        var sum = one
+        sum.add(one)
+        let values = Mirror(reflecting: sum).children.compactMap { $0.value as? Int }
+        #expect(values == [2, 4, 6, 8, 10, 12, 14, 16, 18])
+    }
+}

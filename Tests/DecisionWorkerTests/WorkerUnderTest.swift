@@ -1,0 +1,100 @@
+import AMQP
+import DecisionCore
+import DecisionWorker
+import Logging
+import NIOConcurrencyHelpers
+import Postgres
+import ServiceLifecycle
+import TestSupport
+import Wire
+
+/// A worker at work on real servers, and a gateway's side of the conversation with it.
+struct WorkerUnderTest: Sendable {
+    let worker: DecisionWorker
+    let topology: Topology
+    let gateway: GatewaySide
+    /// What the broker knows the worker's connection by.
+    let connectionName: String
+    private let group: ServiceGroup
+
+    /// Where the worker reads.
+    enum State: Sendable {
+        /// In a database of the test, as a role.
+        case database(ProductDatabase, role: String = "needrecord_worker")
+        /// Where nobody listens.
+        case closedPort
+    }
+
+    /// Runs `body` with a worker that has begun to consume; afterwards it is stopped as by SIGTERM.
+    static func run(
+        on state: State,
+        prefetch: UInt16 = 256,
+        stateGrace: Duration = .seconds(20),
+        body: (WorkerUnderTest) async throws -> Void
+    ) async throws {
+        // The broker is not to expire anything while a test holds the worker up.
+        try await ProductBroker.withTopology(answerBudget: .seconds(60)) { topology in
+            let pool = try PostgresPool(
+                configuration: configuration(of: state),
+                size: 1,
+                logger: ProductDatabase.logger
+            )
+            try await ProductBroker.withConnection { connection in
+                try await topology.declare(on: connection)
+                let gateway = try await GatewaySide(topology: topology, connection: connection)
+                var configuration = WorkerConfiguration()
+                configuration.name = "worker-1"
+                configuration.prefetch = prefetch
+                configuration.stateGrace = stateGrace
+                let test = try WorkerUnderTest(configuration, topology: topology, pool: pool, gateway: gateway)
+                try await withThrowingTaskGroup { tasks in
+                    tasks.addTask { try await test.group.run() }
+                    try await eventually("the worker to consume") { test.worker.isConsuming }
+                    try await body(test)
+                    await test.group.triggerGracefulShutdown()
+                    try await tasks.waitForAll()
+                }
+            }
+            await pool.close()
+        }
+    }
+
+    private init(
+        _ configuration: WorkerConfiguration,
+        topology: Topology,
+        pool: PostgresPool,
+        gateway: GatewaySide
+    ) throws {
+        var amqp = try ProductBroker.configuration()
+        amqp.connectionName = "worker-\(topology.namespace)"
+        connectionName = amqp.connectionName
+        worker = DecisionWorker(
+            configuration: configuration,
+            topology: topology,
+            amqp: amqp,
+            database: pool,
+            now: { .now() },
+            logger: ProductDatabase.logger
+        )
+        group = ServiceGroup(services: [worker], logger: ProductDatabase.logger)
+        self.topology = topology
+        self.gateway = gateway
+    }
+
+    /// Tells the worker to stop, as SIGTERM does, and waits until it has.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await eventually("the worker to stop") { !worker.isConsuming }
+    }
+
+    private static func configuration(of state: State) throws -> PostgresConfiguration {
+        switch state {
+        case .database(let database, let role):
+            return try database.configuration(role: role)
+        case .closedPort:
+            var configuration = try PostgresConfiguration(url: "postgresql://nobody@127.0.0.1:1/nothing")
+            configuration.connectTimeout = .milliseconds(200)
+            return configuration
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import NIOConcurrencyHelpers
+import TestSupport
+import Testing
+import Wire
+
+/// An installation that one test has to itself: a namespace on the broker, a migrated database, and the processes that
+/// the test starts on them.
+struct Deployment: Sendable {
+    /// What a process runs.
+    enum Role: String {
+        case serve
+        case gateway
+        case worker
+    }
+
+    /// What stands on the broker.
+    let topology: Topology
+    /// How long its gateways may take to answer.
+    var answerBudget: Duration { topology.answerBudget }
+    /// The business state.
+    let database: ProductDatabase
+
+    private let processes = NIOLockedValueBox<[ServiceProcess]>([])
+
+    /// Runs `body` with an installation; its processes, queues and database are gone afterwards.
+    ///
+    /// - Parameter isMigrated: Whether its database has the product's schema.
+    static func with(
+        answerBudget: Duration = .seconds(4),
+        isMigrated: Bool = true,
+        _ body: (Deployment) async throws -> Void
+    ) async throws {
+        try await ProductDatabase.with(isMigrated: isMigrated) { database in
+            try await ProductBroker.withTopology(answerBudget: answerBudget) { topology in
+                let deployment = Deployment(topology: topology, database: database)
+                do {
+                    try await body(deployment)
+                } catch {
+                    try await deployment.end()
+                    throw error
+                }
+                try await deployment.end()
+            }
+        }
+    }
+
+    private init(topology: Topology, database: ProductDatabase) {
+        self.topology = topology
+        self.database = database
+    }
+
+    /// Starts a process, and waits until all its parts are there.
+    ///
+    /// - Parameter settings: Environment variables on top of those of the installation.
+    func start(_ role: Role, settings: [String: String] = [:]) async throws -> ServiceProcess {
+        let service = try ServiceProcess.start([role.rawValue], environment: environment.merging(settings) { $1 })
+        processes.withLockedValue { $0.append(service) }
+        try await service.waitUntilReady()
+        return service
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// - Returns: What it printed.
+    @discardableResult
+    func run(_ arguments: String...) async throws -> String {
+        let output = try await ChildProcess.run(
+            TestEnvironment.executable(),
+            arguments,
+            environment: environment
+        )
+        guard output.status == 0 else { throw TestFailure("\(arguments) ended with \(output.status): \(output.text)") }
+        return output.text
+    }
+
+    /// A rule that records everything.
+    func recordEverything() async throws {
+        try await run("rules", "add", "--record", "--format", "mp4", "--interval", "mp4=300")
+    }
+
+    private var environment: [String: String] {
+        get throws {
+            try ServiceProcess.environment(database: database, namespace: topology.namespace).merging([
+                "NEEDRECORD_ANSWER_BUDGET": "\(topology.answerBudget.milliseconds)ms",
+                "NEEDRECORD_HTTP_HOST": "127.0.0.1",
+            ]) { $1 }
+        }
+    }
+
+    /// A process that is alive while its queues are deleted would declare them again.
+    private func end() async throws {
+        for service in processes.withLockedValue({ $0 }) {
+            service.process.signal(SIGKILL)
+            try await service.process.wait()
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import DecisionCore
+import PlatformSimulator
+import TestSupport
+import Testing
+
+/// Every callback of a traffic that was stopped has exactly one outcome, had its answer within the budget, and if that
+/// was the default, for one of these causes.
+func expectAnswers(
+    _ traffic: Traffic,
+    _ gateway: ServiceProcess,
+    _ deployment: Deployment,
+    causes: Set<FallbackCause>,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let limit = deployment.answerBudget + .milliseconds(100)
+    let tally = try await gateway.settledCounters()
+    print(
+        "MEASURED",
+        sourceLocation.fileName,
+        sourceLocation.line,
+        traffic.answers.count,
+        "slowest",
+        traffic.slowest,
+        tally
+    )
+    // When the traffic stopped, some were under way.
+    #expect(
+        traffic.failures.keys.allSatisfy { $0 == .cancelled },
+        "\(traffic.failures)",
+        sourceLocation: sourceLocation
+    )
+    #expect(traffic.answers.allSatisfy { $0.status == 200 }, sourceLocation: sourceLocation)
+    #expect(traffic.slowest <= limit, sourceLocation: sourceLocation)
+    #expect(tally.isConserved, "\(tally)", sourceLocation: sourceLocation)
+    #expect(causes.isSuperset(of: tally.fallbacks.keys), "\(tally)", sourceLocation: sourceLocation)
+}

@@ -1,0 +1,85 @@
+import NIOConcurrencyHelpers
+import PlatformSimulator
+import TestSupport
+import Testing
+
+/// Callbacks that one gateway is sent, with what came of each.
+///
+/// With a rate the load is an open loop: callbacks come whatever happens to the answers, as streams are pushed whatever
+/// happens to the recording.
+final class Traffic: Sendable {
+    private struct State {
+        var answers: [CallbackAnswer] = []
+        var failures: [CallbackFailure: Int] = [:]
+    }
+
+    private let state: NIOLockedValueBox<State>
+    private let run: Task<LoadReport, any Error>
+
+    /// Begins to send.
+    ///
+    /// - Parameters:
+    ///   - rate: Callbacks a second; nil sends one on each connection as soon as the one before it is answered.
+    ///   - count: How many; nil for as many as there is time for until ``stop()``.
+    ///   - connections: Enough for all that wait at once, or callbacks would wait in here for a free one.
+    init(to service: ServiceProcess, rate: Double?, count: Int? = nil, connections: Int) async throws {
+        var plan = LoadPlan(target: try await service.target(), question: .example)
+        plan.streams = 1_000
+        plan.rate = rate
+        plan.count = count
+        plan.connections = connections
+        let state = NIOLockedValueBox(State())
+        self.state = state
+        run = Task { [plan] in
+            try await plan.run(logger: ProductDatabase.logger) { _, result in
+                state.withLockedValue { state in
+                    switch result {
+                    case .success(let answer): state.answers.append(answer)
+                    case .failure(let error): error.failure.map { state.failures[$0, default: 0] += 1 }
+                    }
+                }
+            }
+        }
+    }
+
+    deinit {
+        run.cancel()
+    }
+
+    /// The answers so far.
+    var answers: [CallbackAnswer] { state.withLockedValue { $0.answers } }
+
+    /// What got no answer so far, by reason.
+    var failures: [CallbackFailure: Int] { state.withLockedValue { $0.failures } }
+
+    /// The longest that an answer has taken so far.
+    var slowest: Duration { answers.lazy.map(\.elapsed).max() ?? .zero }
+
+    /// How many answers say so, so far.
+    func count(_ verdict: CallbackVerdict) -> Int {
+        answers.count { $0.verdict == verdict }
+    }
+
+    /// Waits until so many more callbacks were answered.
+    func waitForAnswers(_ count: Int, within limit: Duration = .seconds(30)) async throws {
+        let wanted = answers.count + count
+        try await eventually("\(count) more answers", within: limit) { answers.count >= wanted }
+    }
+
+    /// Waits until so many more answers say so.
+    func waitFor(_ verdict: CallbackVerdict, more count: Int = 1, within limit: Duration = .seconds(30)) async throws {
+        let wanted = self.count(verdict) + count
+        try await eventually("\(count) answers that say \(verdict)", within: limit) { self.count(verdict) >= wanted }
+    }
+
+    /// Waits until all are answered.
+    func end() async throws {
+        _ = try await run.value
+    }
+
+    /// Sends no more. What is under way at this moment gets no answer and counts as `cancelled`.
+    func stop() async throws {
+        run.cancel()
+        _ = try await run.value
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct DoctorCommandTests {
+    private func severities(_ run: NeedRecordRun) throws -> [String: String] {
+        let findings = try #require(run.json?["findings"] as? [[String: String]], "\(run.text)")
+        return Dictionary(findings.map { ($0["check"] ?? "", $0["severity"] ?? "") }) { first, _ in first }
+    }
+
+    private func doctor(_ settings: [String: String], _ more: String...) async throws -> NeedRecordRun {
+        try await NeedRecordRun.run(["doctor"] + more, settings: settings)
+    }
+
+    @Test func `Where nothing is at fault the exit code is 0, and what is missing is a warning`() async throws {
+        try await ProductDatabase.with { database in
+            try await ProductBroker.withTopology { topology in
+                var settings = try ServiceProcess.environment(database: database, namespace: topology.namespace)
+                let before = try await doctor(settings, "--output", "json")
+                #expect(before.status == 0, "\(before.text)")
+                #expect(try severities(before)["topology"] == "warning")
+
+                try await ProductBroker.withConnection { try await topology.declare(on: $0) }
+                let text = try await doctor(settings)
+                #expect(text.status == 0, "\(text.text)")
+                #expect(text.text.contains("ok        migrations: "))
+                #expect(text.text.contains("Start a worker"))
+                let after = try severities(try await doctor(settings, "--output", "json"))
+                for check in ["librabbitmq", "libpq", "broker", "database", "login", "clock", "migrations"] {
+                    #expect(after[check] == "ok", "\(check)")
+                }
+                for role in ["worker", "operator", "reader"] { #expect(after["role needrecord_\(role)"] == "ok") }
+
+                settings["NEEDRECORD_ANSWER_BUDGET"] = "3s"
+                let different = try await doctor(settings, "--output", "json")
+                #expect(different.status == 1)
+                #expect(try severities(different)["topology"] == "fault")
+            }
+        }
+    }
+
+    @Test func `Servers that are away are faults, each with advice`() async throws {
+        let run = try await doctor([:])
+        #expect(run.status == 1)
+        #expect(run.text.contains("FAULT     broker: "))
+        #expect(run.text.contains("Is RabbitMQ running there?"))
+        #expect(run.text.contains("FAULT     database: "))
+        #expect(run.text.contains("Is PostgreSQL running there?"))
+    }
+
+    @Test func `A wrong password is told as one`() async throws {
+        var broker = try #require(URLComponents(string: TestEnvironment.amqpURL()))
+        broker.password = "wrongsecret"
+        var database = try #require(URLComponents(string: TestEnvironment.databaseURL()))
+        database.password = "wrongsecret"
+        let run = try await doctor([
+            "NEEDRECORD_AMQP_URL": try #require(broker.string),
+            "NEEDRECORD_DATABASE_URL": try #require(database.string),
+        ])
+        #expect(run.status == 1)
+        #expect(run.text.contains("Check user and password in amqp.url"))
+        #expect(run.text.contains("Check user and password in database.url"))
+    }
+
+    @Test func `A database that is not migrated is a fault`() async throws {
+        try await ProductDatabase.with(isMigrated: false) { database in
+            let run = try await doctor(database.settings, "--output", "json")
+            #expect(run.status == 1)
+            let severities = try severities(run)
+            #expect(severities["database"] == "ok")
+            #expect(severities["migrations"] == "fault")
+            #expect(run.text.contains("needrecord migrate"))
+        }
+    }
+}

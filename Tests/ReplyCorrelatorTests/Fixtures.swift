@@ -1,0 +1,32 @@
+import DecisionCore
+import Wire
+
+extension EventID {
+    /// The id of the question with this number.
+    static func number(_ number: Int) -> EventID {
+        EventID(high: 0x018B_CFE5_6800_7000, low: 0x8000_0000_0000_0000 + UInt64(number))
+    }
+}
+
+extension Decision {
+    /// A decision that can be told apart by its revision.
+    static func revision(_ revision: Int64) -> Decision {
+        Decision(
+            verdict: .skip,
+            reason: .noRuleMatches,
+            revision: revision,
+            decidedAt: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000)
+        )
+    }
+}
+
+extension Reply {
+    /// A reply to the question with this number, with that number as its revision.
+    static func decision(_ number: Int) -> Reply {
+        Reply(eventID: .number(number), content: .decision(.revision(Int64(number))), worker: "w")
+    }
+
+    static func failure(_ number: Int, _ cause: FallbackCause) -> Reply {
+        Reply(eventID: .number(number), content: .failure(cause), worker: "w")
+    }
+}

@@ -1,0 +1,86 @@
+import AMQP
+import DecisionCore
+import Testing
+import Wire
+
+@Suite struct EventRequestTests {
+    private static let deadline = Timestamp(millisecondsSinceEpoch: 1_700_000_004_000)
+
+    private static func message(remaining: Duration = .seconds(4)) -> AMQPMessage {
+        EventRequest.message(
+            event: .example,
+            body: StreamEvent.example.encodedBody(),
+            replyTo: "needrecord.replies.a",
+            deadline: deadline,
+            remaining: remaining,
+            topology: Topology(namespace: "blue"),
+            sender: "gateway-1"
+        )
+    }
+
+    @Test func `An event travels with the properties that the design names`() {
+        let message = Self.message()
+        #expect(message.exchange == "blue")
+        #expect(message.routingKey == "callback.on_demand")
+        #expect(message.mandatory)
+        #expect(
+            message.properties
+                == AMQPProperties(
+                    contentType: "application/json",
+                    deliveryMode: .transient,
+                    correlationID: "018bcfe5-6800-7abc-8123-456789abcdef",
+                    replyTo: "needrecord.replies.a",
+                    expiration: 4_000,
+                    messageID: "018bcfe5-6800-7abc-8123-456789abcdef",
+                    timestamp: 1_700_000_000,
+                    type: "callback.on_demand",
+                    appID: "gateway-1",
+                    headers: ["deadline": 1_700_000_004_000]
+                )
+        )
+    }
+
+    @Test(
+        arguments: [(.milliseconds(1), 1), (.microseconds(2_999), 2), (.zero, 1), (.seconds(-1), 1)]
+            as [(Duration, Int)]
+    )
+    func `The broker keeps it for what is left of the budget, a millisecond at least`(
+        remaining: Duration,
+        expiration: Int
+    ) {
+        #expect(Self.message(remaining: remaining).properties.expiration == expiration)
+    }
+
+    @Test func `A delivery is read back as the request it was`() throws {
+        let request = try EventRequest(AMQPDelivery.of(Self.message()))
+        #expect(
+            request == EventRequest(event: .example, replyTo: "needrecord.replies.a", deadline: Self.deadline)
+        )
+    }
+
+    @Test func `A deadline of 32 bits is a deadline too`() throws {
+        var delivery = AMQPDelivery.of(Self.message())
+        delivery.properties.headers["deadline"] = .int32(7)
+        #expect(try EventRequest(delivery).deadline == Timestamp(millisecondsSinceEpoch: 7))
+    }
+
+    @Test(arguments: [nil, ""])
+    func `Without a queue to reply to it is no request`(replyTo: String?) {
+        var delivery = AMQPDelivery.of(Self.message())
+        delivery.properties.replyTo = replyTo
+        #expect(throws: WireError(.missingField, "reply_to")) { try EventRequest(delivery) }
+    }
+
+    @Test(arguments: [nil, .string("1700000004000"), .bool(true), .double(1.7e12)] as [AMQPValue?])
+    func `Without a whole number as its deadline it is no request`(deadline: AMQPValue?) {
+        var delivery = AMQPDelivery.of(Self.message())
+        delivery.properties.headers["deadline"] = deadline
+        #expect(throws: WireError(.missingField, "headers.deadline")) { try EventRequest(delivery) }
+    }
+
+    @Test func `A body that is no event makes no request`() {
+        var delivery = AMQPDelivery.of(Self.message())
+        delivery.body = []
+        #expect(throws: WireError(.malformedBody, "the text ends too early at byte 0")) { try EventRequest(delivery) }
+    }
+}
