@@ -11,6 +11,8 @@ struct LoadTroubleEndToEndTests {
         try await Deployment.with(answerBudget: .seconds(1)) { deployment in
             try await deployment.recordEverything()
             let gateway = try await deployment.start(.gateway)
+            // What a process does once, such as getting its memory, is not what is measured.
+            try await Traffic(to: gateway, rate: nil, count: 500, connections: 500).end()
             let traffic = try await Traffic(to: gateway, rate: nil, count: 500, connections: 500)
             try await traffic.end()
 
@@ -20,7 +22,7 @@ struct LoadTroubleEndToEndTests {
             #expect(fastest >= .milliseconds(995))
             #expect(traffic.slowest <= .milliseconds(1_100))
             let tally = try await gateway.settledCounters()
-            #expect(tally.fallbacks == [.timeout: 500])
+            #expect(tally.fallbacks == [.timeout: 1_000])
             #expect(tally.isConserved)
         }
     }

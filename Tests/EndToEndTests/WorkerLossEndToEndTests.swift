@@ -71,15 +71,6 @@ struct WorkerLossEndToEndTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let tally = try await gateway.settledCounters()
-        print(
-            "MEASURED",
-            sourceLocation.line,
-            traffic.answers.count,
-            "slowest",
-            traffic.slowest,
-            tally,
-            try await gateway.status().counters
-        )
         #expect(traffic.failures.isEmpty, sourceLocation: sourceLocation)
         #expect(traffic.count(.record) == count, "\(tally)", sourceLocation: sourceLocation)
         #expect(traffic.slowest < deployment.answerBudget, sourceLocation: sourceLocation)

@@ -61,7 +61,8 @@ struct SettingsOptions: ParsableArguments {
             return try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
         } catch {
             // The parsers quote the line at fault, and it may hold a password.
-            throw SettingError("--config \(path) cannot be read, or is not a valid \(path.hasSuffix(".json") ? "JSON" : "YAML") file")
+            let kind = path.hasSuffix(".json") ? "JSON" : "YAML"
+            throw SettingError("--config \(path) cannot be read, or is not a valid \(kind) file")
         }
     }
 }

@@ -14,15 +14,6 @@ func expectAnswers(
 ) async throws {
     let limit = deployment.answerBudget + .milliseconds(100)
     let tally = try await gateway.settledCounters()
-    print(
-        "MEASURED",
-        sourceLocation.fileName,
-        sourceLocation.line,
-        traffic.answers.count,
-        "slowest",
-        traffic.slowest,
-        tally
-    )
     // When the traffic stopped, some were under way.
     #expect(
         traffic.failures.keys.allSatisfy { $0 == .cancelled },
