@@ -7,7 +7,8 @@ stop_test_stack() {
   local status=$?
   trap '' INT TERM
   trap - EXIT
-  deploy/local/stack down
+  # What failed may want to be looked at: databases, queues and logs stay then.
+  if ((status == 0)); then deploy/local/stack destroy; else deploy/local/stack down; fi
   exit "$status"
 }
 

@@ -44,15 +44,3 @@ extension Reply {
         self = try fields.reply()
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func element(_ loser: Decision.LosingRule) {
-        object { writer in
-            writer.member("rule", loser.id.rawValue)
-            switch loser.reason {
-            case .unmet(let condition): writer.member("unmet", condition.rawValue)
-            case .preceded(let precedence): writer.member("preceded", precedence.rawValue)
-            }
-        }
-    }
-}

@@ -130,15 +130,3 @@ extension Decision.LosingRule.Reason {
         }
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func element(_ loser: Decision.LosingRule) {
-        object { writer in
-            writer.member("rule", loser.id.rawValue)
-            switch loser.reason {
-            case .unmet(let condition): writer.member("unmet", condition.rawValue)
-            case .preceded(let precedence): writer.member("preceded", precedence.rawValue)
-            }
-        }
-    }
-}
