@@ -105,7 +105,7 @@ struct PushCommand: AsyncParsableCommand {
         case .text:
             print("GET \(target.requestTarget(for: question))")
             print("\(answer.status) \(body)")
-            print("\(answer.verdict), event \(answer.eventID ?? "unknown"), \(answer.elapsed.text)")
+            print("\(answer.verdict.text), event \(answer.eventID ?? "unknown"), \(answer.elapsed.text)")
         }
         if case .failed = answer.verdict { throw ExitCode.failure }
     }
@@ -141,6 +141,18 @@ struct PushCommand: AsyncParsableCommand {
             group.cancelAll()
             guard let report else { throw CancellationError() }
             return report
+        }
+    }
+}
+
+extension CallbackVerdict {
+    /// The verdict as a person reads it.
+    fileprivate var text: String {
+        switch self {
+        case .record: "record"
+        case .doNotRecord: "do not record"
+        case .doNotRecordByOmission: "do not record, because NeedRecord is missing"
+        case .failed(let failure): "of no use to the platform (\(failure.rawValue))"
         }
     }
 }
