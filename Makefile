@@ -16,7 +16,7 @@ test: ## Lint, build and run every test against a PostgreSQL and a RabbitMQ of t
 	@deploy/local/test
 
 .PHONY: sanitize
-sanitize: ## Run the tests of the client modules under ThreadSanitizer and AddressSanitizer
+sanitize: ## Run the tests of clients, correlator and worker under ThreadSanitizer and AddressSanitizer
 	@deploy/local/sanitize
 
 .PHONY: build
