@@ -13,6 +13,8 @@ public struct PostgresConfiguration: Sendable {
     public var applicationName: String
     /// `SET ROLE` to this role after connecting; nil to stay the user that logged in.
     public var role: String?
+    /// What each session sets after connecting, by the server's names, such as `jit`. Default none.
+    public var sessionSettings: [String: String] = [:]
     /// How long to wait for each host (not for all of them together), without resolving its name. Default 5 s.
     public var connectTimeout: Duration = .seconds(5)
     /// How long a statement may run when the call says nothing else; nil for no limit. Default 30 s.

@@ -94,7 +94,7 @@ extension PostgresConnection {
 
     private func setUpSession() async throws(PostgresError) {
         let timeout = configuration.statementTimeout?.milliseconds ?? 0
-        var settings = [
+        let settings = [
             "SET statement_timeout = \(timeout)",
             "SET lock_timeout = \(configuration.lockTimeout?.milliseconds ?? 0)",
             "SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout?.milliseconds ?? 0)",
@@ -102,14 +102,20 @@ extension PostgresConnection {
             "SET datestyle = 'ISO'",
             "SET bytea_output = 'hex'",
         ]
-        if let role = configuration.role { settings.append("SET ROLE \(PostgresIdentifier(role).quoted)") }
-        do {
-            let queries = settings.map { PostgresQuery(sql: $0, isPrepared: false) }
-            _ = try await run(queries, timeout: configuration.connectTimeout)
-        } catch {
-            // Of these statements a server refuses the role only.
-            throw error.code == .server && configuration.role != nil ? error.with(.roleRefused) : error
+        var queries = settings.map { PostgresQuery(sql: $0, isPrepared: false) }
+        for (name, value) in configuration.sessionSettings.sorted(by: { $0.key < $1.key }) {
+            queries.append("SELECT set_config(\(name), \(value), false)")
         }
-        appliedTimeout = timeout
+        _ = try await run(queries, timeout: configuration.connectTimeout)
+        if let role = configuration.role { try await act(as: role) }
+    }
+
+    private func act(as role: String) async throws(PostgresError) {
+        do {
+            let query = PostgresQuery(sql: "SET ROLE \(PostgresIdentifier(role).quoted)", isPrepared: false)
+            _ = try await run([query], timeout: configuration.connectTimeout)
+        } catch {
+            throw error.code == .server ? error.with(.roleRefused) : error
+        }
     }
 }
