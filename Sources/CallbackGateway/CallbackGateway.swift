@@ -9,7 +9,7 @@ public import ServiceLifecycle
 public import Wire
 
 /// The callback gateway: takes the platform's questions over HTTP, publishes them as events, and answers each within
-/// the budget.
+/// the budget; and takes its notices, which are answered with success only once the broker keeps them.
 ///
 /// It has no access to the database, and it is handed what waits for replies: ``ReplyAwaiting``.
 public final class CallbackGateway: Service {
@@ -19,6 +19,8 @@ public final class CallbackGateway: Service {
     private let logger: Logger
     private let publisher: EventPublisher
     private let desk: CallbackDesk
+    private let noticePublisher: NoticePublisher
+    private let noticeDesk: NoticeDesk
     private let date: HTTPDate
     private let onListening: @Sendable (_ port: Int) -> Void
 
@@ -47,10 +49,21 @@ public final class CallbackGateway: Service {
         self.logger = logger
         self.onListening = onListening
         publisher = EventPublisher(configuration: configuration, topology: topology, replies: replies, logger: logger)
+        let ids = EventIDSource()
         desk = CallbackDesk(
             configuration: configuration,
             replies: replies,
             publisher: publisher,
+            ids: ids,
+            now: now,
+            logger: logger
+        )
+        noticePublisher = NoticePublisher(configuration: configuration, logger: logger)
+        noticeDesk = NoticeDesk(
+            configuration: configuration,
+            topology: topology,
+            publisher: noticePublisher,
+            ids: ids,
             now: now,
             logger: logger
         )
@@ -59,6 +72,9 @@ public final class CallbackGateway: Service {
 
     /// What has been answered so far.
     public var counters: GatewayCounters { desk.counters }
+
+    /// What has become of notices so far.
+    public var noticeCounters: NoticeCounters { noticeDesk.counters }
 
     /// Whether the gateway is stopping.
     public var isDraining: Bool { desk.isDraining }
@@ -91,6 +107,7 @@ public final class CallbackGateway: Service {
             onConnected: { try await self.begin(on: $0) },
             onDisconnected: { error in
                 self.publisher.eventsDown()
+                self.noticePublisher.eventsDown()
                 // Cancelled: this is the end that was asked for.
                 self.logger.log(
                     level: Task.isCancelled ? .debug : .warning,
@@ -103,10 +120,12 @@ public final class CallbackGateway: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             group.addTask { await self.publisher.run() }
+            group.addTask { await self.noticePublisher.run() }
             try await withGracefulShutdownHandler {
                 try await server.run()
             } onGracefulShutdown: {
                 self.desk.drain()
+                self.noticeDesk.drain()
             }
             // Everything in flight is answered. What is queued for the broker still gets there.
             client.shutdown()
@@ -117,19 +136,31 @@ public final class CallbackGateway: Service {
 
     private func begin(on connection: AMQPConnection) async throws {
         try await topology.declare(on: connection)
-        let channel = try await connection.openChannel()
-        // Without its channel the connection is of no use; the next one declares everything anew.
-        channel.setCloseHandler { _ in connection.requestClose() }
+        let events = try await publisher(on: connection) { self.publisher.settle($0) }
+        let notices = try await publisher(on: connection) { self.noticePublisher.settle($0) }
         connection.setBlockedHandler { reason in
             self.publisher.setBlocked(reason != nil)
+            self.noticePublisher.setBlocked(reason != nil)
             if let reason { self.logger.error("the broker takes no messages", metadata: ["reason": "\(reason)"]) }
         }
-        publisher.eventsUp(try await channel.makePublisher { self.publisher.settle($0) })
+        publisher.eventsUp(events)
+        noticePublisher.eventsUp(notices)
         logger.info("publishing", metadata: ["exchange": "\(topology.exchange)"])
     }
 
+    /// A publisher on a channel of its own.
+    private func publisher(
+        on connection: AMQPConnection,
+        onOutcomes: @escaping @Sendable ([(token: EventID, outcome: AMQPPublishOutcome)]) -> Void
+    ) async throws -> AMQPPublisher<EventID> {
+        let channel = try await connection.openChannel()
+        // Without its channel the connection is of no use; the next one declares everything anew.
+        channel.setCloseHandler { _ in connection.requestClose() }
+        return try await channel.makePublisher(onOutcomes: onOutcomes)
+    }
+
     private func makeServer() throws -> any Service {
-        let handler = CallbackHandler(configuration: configuration, desk: desk)
+        let handler = CallbackHandler(configuration: configuration, desk: desk, notices: noticeDesk)
         let date = date
         return try HTTPServerBuilder.http1(configuration: channelConfiguration()).buildServer(
             configuration: ServerConfiguration(

@@ -4,11 +4,16 @@ public struct GatewayConfiguration: Sendable {
     public var host = "0.0.0.0"
     /// The port for callbacks; 0 takes a free one.
     public var port = 8080
-    /// The paths that answer callbacks.
+    /// The paths that answer on-demand callbacks.
     public var paths = ["/", "/callbacks/on-demand"]
+    /// The paths that keep notices of recordings.
+    public var recordingPaths = ["/callbacks/recording"]
+    /// The paths that keep notices of streams that begin and end.
+    public var ingestPaths = ["/callbacks/ingest"]
     /// From accepting a callback to answering it, at most. The platform gives up after 5 s.
     public var answerBudget = Duration.seconds(4)
-    /// The most callbacks that may wait for an answer at once; a further one is `overloaded`.
+    /// The most callbacks that may wait for an answer at once, and the most notices that may wait to be kept; a further
+    /// one is `overloaded`.
     public var maximumPending = 10_000
     /// How long after the broker is lost new callbacks still wait for it to come back.
     public var brokerGrace = Duration.seconds(2)

@@ -10,6 +10,7 @@ import Wire
         #expect(topology.exchange == "blue")
         #expect(topology.decisionsQueue == "blue.decisions")
         #expect(topology.callbacksStream == "blue.callbacks")
+        #expect(topology.outcomesStream == "blue.outcomes")
         #expect(topology.deadQueue == "blue.dead")
         #expect(topology.replyQueue(epoch: "g.1") == "blue.replies.g.1")
     }
@@ -35,6 +36,8 @@ import Wire
         ({ $0.profile = .replicated }, "decisions"),
         ({ $0.callbacksRetentionDays = 1 }, "callbacks"),
         ({ $0.callbacksMaximumBytes = 1_000_000_000 }, "callbacks"),
+        ({ $0.outcomesRetentionDays = 1 }, "outcomes"),
+        ({ $0.outcomesMaximumBytes = 1_000_000_000 }, "outcomes"),
     ]
 
     @Test(arguments: changes)
@@ -70,7 +73,10 @@ import Wire
                     #expect(try await topology.examine(on: connection) == .absent(topology.exchange))
                 }
                 try await topology.declare(on: connection)
-                for queue in [topology.decisionsQueue, topology.callbacksStream, topology.deadQueue] {
+                let queues = [
+                    topology.decisionsQueue, topology.callbacksStream, topology.outcomesStream, topology.deadQueue,
+                ]
+                for queue in queues {
                     let channel = try await connection.openChannel()
                     try await channel.deleteQueue(queue)
                     await channel.close()
@@ -115,6 +121,36 @@ import Wire
                     try await topology.examine(on: connection) == .present(waitingCallbacks: 0, workers: 0)
                 }
                 #expect(try await Self.count(of: topology.callbacksStream, on: connection) == 1)
+            }
+        }
+    }
+
+    @Test func `Notices of both kinds go to the outcomes stream alone`() async throws {
+        try await ProductBroker.withTopology { topology in
+            try await ProductBroker.withConnection { connection in
+                try await topology.declare(on: connection)
+                let channel = try await connection.openChannel()
+                let notices = [Notice.recordingStatus, .recordedFile, .ingest]
+                channel.publish(
+                    notices.map { NoticeMessage.message(for: $0, topology: topology, sender: "test") }
+                )
+                try await eventually("three notices in the stream") {
+                    try await Self.count(of: topology.outcomesStream, on: connection) == 3
+                }
+                #expect(try await Self.count(of: topology.callbacksStream, on: connection) == 0)
+                #expect(try await topology.examine(on: connection) == .present(waitingCallbacks: 0, workers: 0))
+            }
+        }
+    }
+
+    @Test func `Deleting removes everything that was declared`() async throws {
+        try await ProductBroker.withTopology { topology in
+            try await ProductBroker.withConnection { connection in
+                try await topology.declare(on: connection)
+                try await topology.delete(on: connection)
+                for queue in [topology.callbacksStream, topology.outcomesStream] {
+                    await #expect(throws: AMQPError.self) { try await Self.count(of: queue, on: connection) }
+                }
             }
         }
     }

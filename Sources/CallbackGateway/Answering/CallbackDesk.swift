@@ -6,7 +6,6 @@ internal import Wire
 /// Takes an accepted callback to its one outcome.
 final class CallbackDesk: Sendable {
     private struct State {
-        var ids = EventIDGenerator()
         var counters = GatewayCounters()
         var isDraining = false
     }
@@ -14,6 +13,7 @@ final class CallbackDesk: Sendable {
     private let configuration: GatewayConfiguration
     private let replies: any ReplyAwaiting
     private let publisher: EventPublisher
+    private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
@@ -22,12 +22,14 @@ final class CallbackDesk: Sendable {
         configuration: GatewayConfiguration,
         replies: any ReplyAwaiting,
         publisher: EventPublisher,
+        ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
         self.configuration = configuration
         self.replies = replies
         self.publisher = publisher
+        self.ids = ids
         self.now = now
         self.logger = logger
     }
@@ -57,10 +59,7 @@ final class CallbackDesk: Sendable {
     func answer(_ fields: CallbackFields) async throws(BadCallback) -> Outcome {
         let arrival = ContinuousClock.now
         let receivedAt = now()
-        let id = state.withLockedValue { state in
-            var random = SystemRandomNumberGenerator()
-            return state.ids.next(now: receivedAt, using: &random)
-        }
+        let id = ids.next(now: receivedAt)
         let event = try fields.event(id: id, receivedAt: receivedAt)
         let isDraining = state.withLockedValue { state in
             state.counters.received += 1

@@ -1,4 +1,4 @@
-/// Why a callback cannot be understood; it is answered with a client error and never becomes an event.
+/// Why a callback cannot be understood; it is answered with a client error and becomes neither an event nor a notice.
 public struct BadCallback: Error, Equatable, CustomStringConvertible {
     /// What kind of fault it is; the text is the `code` of the JSON error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -10,6 +10,8 @@ public struct BadCallback: Error, Equatable, CustomStringConvertible {
             case controlCharacter = "control_character"
             case contradictory = "contradictory_parameter"
             case wrongType = "wrong_type"
+            case outOfRange = "out_of_range"
+            case unknownValue = "unknown_value"
             case malformedBody = "malformed_body"
         }
 
@@ -19,16 +21,20 @@ public struct BadCallback: Error, Equatable, CustomStringConvertible {
         public static let missing = Code(base: .missing)
         /// A required parameter has no value.
         public static let empty = Code(base: .empty)
-        /// A required parameter is longer than 255 bytes.
+        /// A parameter is longer than may be, which is 255 bytes for a name.
         public static let tooLong = Code(base: .tooLong)
-        /// A required parameter is not percent-encoded UTF-8.
+        /// A parameter is not percent-encoded UTF-8.
         public static let invalidEncoding = Code(base: .invalidEncoding)
-        /// A required parameter holds a control character.
+        /// A parameter holds a control character.
         public static let controlCharacter = Code(base: .controlCharacter)
-        /// A required parameter is given more than once, with different values.
+        /// A parameter is given more than once, with different values, or with one that belongs to another callback.
         public static let contradictory = Code(base: .contradictory)
-        /// A required parameter is no JSON string.
+        /// A parameter is of another type than it must be, such as a number that is no number.
         public static let wrongType = Code(base: .wrongType)
+        /// A number is smaller or greater than it may be.
+        public static let outOfRange = Code(base: .outOfRange)
+        /// A word is none of those that it may be.
+        public static let unknownValue = Code(base: .unknownValue)
         /// The body is not the JSON object that its content type announces.
         public static let malformedBody = Code(base: .malformedBody)
 

@@ -1,16 +1,13 @@
-/// A parameter of the platform's callback. The platform sends these five; any others are ignored.
-enum CallbackParameter: String, CaseIterable {
+/// A parameter of the platform's on-demand callback. The platform sends these five.
+enum CallbackParameter: String, ParameterName {
     case domain
     case app
     case stream
     case vbitrate
     case codec
 
-    /// Without these there is no question; the others only describe the stream and never cost a recording.
-    var isRequired: Bool {
-        switch self {
-        case .domain, .app, .stream: true
-        case .vbitrate, .codec: false
-        }
-    }
+    var takesNumber: Bool { self == .vbitrate }
+
+    /// `null` is an odd bit rate or codec, and is noted as one.
+    var takesNull: Bool { false }
 }

@@ -2,7 +2,6 @@ internal import DecisionCore
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
-internal import Wire
 
 /// Answers one HTTP request.
 struct CallbackHandler: Sendable {
@@ -11,6 +10,7 @@ struct CallbackHandler: Sendable {
 
     let configuration: GatewayConfiguration
     let desk: CallbackDesk
+    let notices: NoticeDesk
 
     /// Finds the answer to a request.
     ///
@@ -21,6 +21,8 @@ struct CallbackHandler: Sendable {
             reply = try await answer(request)
         } catch let fault as BadCallback {
             reply = HTTPReply(fault)
+        } catch let refusal as RequestRefusal {
+            reply = refusal.reply
         }
         if reply.status != .ok { desk.countRejection(status: reply.status.code) }
         // The answer to HEAD has the length of a body and no body.
@@ -41,46 +43,57 @@ struct CallbackHandler: Sendable {
             return .targetTooLong(limit: configuration.maximumTargetLength)
         }
         let pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
-        guard configuration.paths.contains(where: { $0.utf8.elementsEqual(target.utf8[..<pathEnd]) }) else {
+        let query = target.utf8[pathEnd...].dropFirst()
+        switch configuration.endpoint(at: target.utf8[..<pathEnd]) {
+        case .onDemand:
+            return try await answer(try await fields(of: request, query))
+        case .recording:
+            return await keep(try await recording(of: request).content())
+        case .ingest:
+            let fields: IngestFields = try await fields(of: request, query)
+            return await keep(try fields.content())
+        case nil:
             return .notFound
         }
-        var fields = CallbackFields()
-        fields.addForm(target.utf8[pathEnd...].dropFirst())
-        switch request.method {
-        case .get: break
-        case .post: if let refusal = try await addBody(of: request, to: &fields) { return refusal }
-        default: return .methodNotAllowed(allowed: "GET, POST")
-        }
+    }
+
+    private func answer(_ fields: CallbackFields) async throws -> HTTPReply {
         let outcome = try await desk.answer(fields)
         var reply = HTTPReply(.ok, body: Answer.body(for: outcome.verdict))
         reply.headers[Self.eventHeader] = outcome.eventID.description
         return reply
     }
 
-    /// Takes the fields of a body, in either of its two spellings; the result is a refusal, if there is one.
-    private func addBody(of request: Request, to fields: inout CallbackFields) async throws -> HTTPReply? {
-        let limit = configuration.maximumBodyLength
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            return .bodyTooLong(limit: limit)
+    private func keep(_ content: Notice.Content) async -> HTTPReply {
+        switch await notices.keep(content) {
+        case .success(let id): .kept(id)
+        case .failure(let cause): .notKept(cause)
         }
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            return .bodyTooLong(limit: limit)
-        }
-        switch mediaType(of: request) {
-        case "application/json": try fields.addJSON(Array(buffer: body))
-        case "application/x-www-form-urlencoded": fields.addForm(body.readableBytesView)
-        case nil where body.readableBytes == 0: break
-        default: return .unsupportedMediaType
-        }
-        return nil
     }
 
-    private func mediaType(of request: Request) -> String? {
-        guard let type = request.headers[.contentType] else { return nil }
-        let end = type.firstIndex(of: ";") ?? type.endIndex
-        return String(type[..<end].filter { $0 != " " && $0 != "\t" }).lowercased()
+    /// The parameters of a request that may have them in its query, its body, or both.
+    private func fields<Name>(
+        of request: Request,
+        _ query: Substring.UTF8View
+    ) async throws -> ParameterSet<Name> {
+        var fields = ParameterSet<Name>()
+        fields.addForm(query)
+        switch request.method {
+        case .get: break
+        case .post: try fields.add(try await body(of: request, types: [.json, .form]))
+        default: throw RequestRefusal(.methodNotAllowed(allowed: "GET, POST"))
+        }
+        return fields
+    }
+
+    /// The members of a request that has them in its body only.
+    private func recording(of request: Request) async throws -> RecordingFields {
+        guard request.method == .post else { throw RequestRefusal(.methodNotAllowed(allowed: "POST")) }
+        let body = try await body(of: request, types: [.json])
+        return try RecordingFields(json: Array(buffer: body.bytes))
+    }
+
+    private func body(of request: Request, types: [MediaType]) async throws -> RequestBody {
+        try await RequestBody(of: request, maximumLength: configuration.maximumBodyLength, types: types)
     }
 }

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Wire
 
 extension HTTPReply {
-    /// A client error as JSON: `{"error":{"code":"missing_parameter","field":"domain","message":"…"}}`.
+    /// An error as JSON: `{"error":{"code":"missing_parameter","field":"domain","message":"…"}}`.
     static func error(
         _ status: HTTPResponse.Status,
         code: String,
@@ -40,12 +40,12 @@ extension HTTPReply {
         return reply
     }
 
-    /// The body is neither JSON nor a form.
-    static var unsupportedMediaType: HTTPReply {
+    /// The body is of another type than the path takes.
+    static func unsupportedMediaType(allowed: [MediaType]) -> HTTPReply {
         error(
             .unsupportedMediaType,
             code: "unsupported_media_type",
-            message: "the body must be application/json or application/x-www-form-urlencoded"
+            message: "the body must be \(allowed.map(\.rawValue).joined(separator: " or "))"
         )
     }
 

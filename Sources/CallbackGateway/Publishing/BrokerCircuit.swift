@@ -1,18 +1,18 @@
 /// Whether events may be published now, should be held for a moment, or are not worth waiting for.
 ///
 /// Two links carry a question and its answer: one connection publishes events, the other takes replies. A question
-/// needs both.
+/// needs both; a notice, which has no reply, needs the first.
 ///
-///                        .------- both links up -------.
+///                        .------ needed links up ------.
 ///                        v                             |
 ///     start -> open    ready --a link lost--> interrupted --grace elapsed--> open
-///                 '------------- both links up ------------------------------'
+///                 '------------ needed links up -----------------------------'
 ///
 /// A short interruption costs no decision: callbacks that come meanwhile wait, and are published when the links are
 /// back. After the grace period new callbacks get the default at once; those that wait already keep waiting for what
 /// is left of their own budget.
 struct BrokerCircuit<Instant: InstantProtocol> where Instant.Duration == Duration {
-    /// A connection that a question needs.
+    /// A connection that a callback needs.
     enum Link: Hashable, CaseIterable {
         case events
         case replies
@@ -38,7 +38,7 @@ struct BrokerCircuit<Instant: InstantProtocol> where Instant.Duration == Duratio
     }
 
     private enum State {
-        /// Both links are up; goes to `interrupted`.
+        /// The needed links are up; goes to `interrupted`.
         case ready
         /// A link was lost; goes to `ready` or `open`.
         case interrupted(until: Instant)
@@ -48,12 +48,15 @@ struct BrokerCircuit<Instant: InstantProtocol> where Instant.Duration == Duratio
 
     /// How long an interruption may last before new callbacks get the default at once.
     let grace: Duration
+    /// The links that a callback needs.
+    let links: Set<Link>
 
     private var state = State.open
     private var upLinks: Set<Link> = []
 
-    init(grace: Duration) {
+    init(grace: Duration, links: Set<Link> = Set(Link.allCases)) {
         self.grace = grace
+        self.links = links
     }
 
     /// Whether events reach a worker and replies come back, as far as is known.
@@ -73,7 +76,7 @@ struct BrokerCircuit<Instant: InstantProtocol> where Instant.Duration == Duratio
     /// A link is up, perhaps anew: what was sent over its predecessor may be lost.
     mutating func linkUp(_ link: Link) -> Action {
         upLinks.insert(link)
-        guard upLinks.count == Link.allCases.count else { return .none }
+        guard upLinks.isSuperset(of: links) else { return .none }
         state = .ready
         return .publishWaiting
     }
@@ -81,7 +84,7 @@ struct BrokerCircuit<Instant: InstantProtocol> where Instant.Duration == Duratio
     /// A link was lost.
     mutating func linkDown(_ link: Link, now: Instant) -> Action {
         upLinks.remove(link)
-        guard case .ready = state else { return .none }
+        guard links.contains(link), case .ready = state else { return .none }
         let until = now.advanced(by: grace)
         state = .interrupted(until: until)
         return .watch(until: until)

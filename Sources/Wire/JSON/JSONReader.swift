@@ -37,7 +37,10 @@ public struct JSONReader {
     }
 
     /// Reads an object; `member` must read or skip the value that follows each name.
+    ///
+    /// - Parameter maximumMembers: An object with more is refused: each name is compared with all before it.
     public mutating func readObject(
+        maximumMembers: Int = 256,
         _ member: (inout JSONReader, String) throws(JSONError) -> Void
     ) throws(JSONError) {
         try open(UInt8(ascii: "{"), "expected an object")
@@ -50,7 +53,7 @@ public struct JSONReader {
             guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
                 throw JSONError("a member occurs twice", at: start)
             }
-            guard names.count < 256 else { throw JSONError("too many members", at: start) }
+            guard names.count < maximumMembers else { throw JSONError("too many members", at: start) }
             names.append(name)
             skipWhitespace()
             guard take(UInt8(ascii: ":")) else { throw fault("expected a colon") }

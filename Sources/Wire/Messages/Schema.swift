@@ -1,3 +1,5 @@
+internal import DecisionCore
+
 /// The version of the message bodies.
 enum Schema {
     /// The version this program writes, and the only one it reads.
@@ -25,6 +27,19 @@ enum Schema {
 
     private static func unknown(_ schema: Int64?) -> WireError {
         schema.map { WireError(.unknownSchema, String($0)) } ?? WireError(.missingField, "schema")
+    }
+
+    /// A required member that names something: 1 byte to so many, none of them zero.
+    static func name(
+        _ value: String?,
+        _ name: String,
+        maximumLength: Int = NamePattern.maximumLength
+    ) throws(WireError) -> String {
+        let value = try require(value, name)
+        guard (1...maximumLength).contains(value.utf8.count), !value.utf8.contains(0) else {
+            throw WireError(.invalidField, name)
+        }
+        return value
     }
 
     /// The value of a required member.

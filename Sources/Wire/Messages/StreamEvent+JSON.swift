@@ -53,22 +53,14 @@ extension StreamEvent {
         self.init(
             id: eventID,
             receivedAt: Timestamp(millisecondsSinceEpoch: try Schema.require(receivedAt, "received_at")),
-            domain: try Self.validated(domain, "domain"),
-            app: try Self.validated(app, "app"),
-            stream: try Self.validated(stream, "stream"),
+            domain: try Schema.name(domain, "domain"),
+            app: try Schema.name(app, "app"),
+            stream: try Schema.name(stream, "stream"),
             bitrate: try Self.validated(bitrate),
             codec: try Self.codec(codec),
             // A later version may know more anomalies; they change no decision.
             anomalies: anomalies.compactMap(EventAnomaly.init(rawValue:))
         )
-    }
-
-    private static func validated(_ name: String?, _ field: String) throws(WireError) -> String {
-        let name = try Schema.require(name, field)
-        guard (1...NamePattern.maximumLength).contains(name.utf8.count), !name.utf8.contains(0) else {
-            throw WireError(.invalidField, field)
-        }
-        return name
     }
 
     private static func validated(_ bitrate: Int?) throws(WireError) -> Int? {

@@ -1,11 +1,11 @@
 public import AMQP
 
 extension Topology {
-    /// Declares everything that is shared, and waits until the stream is up.
+    /// Declares everything that is shared, and makes sure that the streams are up.
     ///
     /// For about a second after a restart of the broker its streams are down while its queues are up, and a message
-    /// that is published then is confirmed although the stream does not get it. Looking for the stream fails for as
-    /// long as it is down, so nothing may be published before that succeeds.
+    /// that is published then is confirmed although the stream does not get it. Looking for a stream fails for as long
+    /// as it is down, so nothing may be published before that succeeds.
     ///
     /// - Throws: ``AMQPError``, with code `preconditionFailed` when something is there with other settings.
     public func declare(on connection: AMQPConnection) async throws {
@@ -17,7 +17,12 @@ extension Topology {
         for queue in [decisionsQueue, callbacksStream] {
             try await channel.bind(queue: queue, exchange: exchange, routingKey: Self.onDemandKey)
         }
-        _ = try await channel.declareQueue(callbacks, passive: true)
+        for key in [Self.recordingKey, Self.ingestKey] {
+            try await channel.bind(queue: outcomesStream, exchange: exchange, routingKey: key)
+        }
+        for stream in [callbacks, outcomes] {
+            _ = try await channel.declareQueue(stream, passive: true)
+        }
         await channel.close()
     }
 
@@ -25,7 +30,7 @@ extension Topology {
         AMQPExchange(name: exchange, kind: .direct, durable: true)
     }
 
-    var queues: [AMQPQueue] { [decisions, callbacks, dead] }
+    var queues: [AMQPQueue] { [decisions, callbacks, outcomes, dead] }
 
     private var decisions: AMQPQueue {
         var arguments: AMQPTable = [
@@ -40,13 +45,21 @@ extension Topology {
     }
 
     private var callbacks: AMQPQueue {
+        stream(callbacksStream, retentionDays: callbacksRetentionDays, maximumBytes: callbacksMaximumBytes)
+    }
+
+    private var outcomes: AMQPQueue {
+        stream(outcomesStream, retentionDays: outcomesRetentionDays, maximumBytes: outcomesMaximumBytes)
+    }
+
+    private func stream(_ name: String, retentionDays: Int, maximumBytes: Int) -> AMQPQueue {
         AMQPQueue(
-            name: callbacksStream,
+            name: name,
             durable: true,
             arguments: [
                 "x-queue-type": "stream",
-                "x-max-age": .string("\(callbacksRetentionDays)D"),
-                "x-max-length-bytes": .int64(Int64(callbacksMaximumBytes)),
+                "x-max-age": .string("\(retentionDays)D"),
+                "x-max-length-bytes": .int64(Int64(maximumBytes)),
                 "x-stream-max-segment-size-bytes": 100_000_000,
             ]
         )
@@ -62,7 +75,7 @@ extension Topology {
     /// Removes everything that ``declare(on:)`` made, with all its messages.
     public func delete(on connection: AMQPConnection) async throws {
         let channel = try await connection.openChannel()
-        for queue in [decisionsQueue, callbacksStream, deadQueue] {
+        for queue in [decisionsQueue, callbacksStream, outcomesStream, deadQueue] {
             _ = try await channel.deleteQueue(queue)
         }
         try await channel.deleteExchange(exchange)

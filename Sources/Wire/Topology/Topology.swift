@@ -24,15 +24,22 @@ public struct Topology: Sendable, Equatable {
     public var callbacksRetentionDays: Int
     /// The most bytes the callbacks stream keeps.
     public var callbacksMaximumBytes: Int
+    /// How long the outcomes stream keeps what is in it, at least by whole segments; in days.
+    public var outcomesRetentionDays: Int
+    /// The most bytes the outcomes stream keeps.
+    public var outcomesMaximumBytes: Int
 
-    /// The defaults: `needrecord`, classic, 4 s, 20,000 callbacks, 7 days and 5 GiB.
+    /// The defaults: `needrecord`, classic, 4 s, 20,000 callbacks, 7 days and 5 GiB of callbacks, 30 days and 10 GiB of
+    /// outcomes.
     public init(
         namespace: String = "needrecord",
         profile: Profile = .classic,
         answerBudget: Duration = .seconds(4),
         maximumQueueLength: Int = 20_000,
         callbacksRetentionDays: Int = 7,
-        callbacksMaximumBytes: Int = 5_368_709_120
+        callbacksMaximumBytes: Int = 5_368_709_120,
+        outcomesRetentionDays: Int = 30,
+        outcomesMaximumBytes: Int = 10_737_418_240
     ) {
         self.namespace = namespace
         self.profile = profile
@@ -40,6 +47,8 @@ public struct Topology: Sendable, Equatable {
         self.maximumQueueLength = maximumQueueLength
         self.callbacksRetentionDays = callbacksRetentionDays
         self.callbacksMaximumBytes = callbacksMaximumBytes
+        self.outcomesRetentionDays = outcomesRetentionDays
+        self.outcomesMaximumBytes = outcomesMaximumBytes
     }
 
     /// The direct exchange that every event is published to.
@@ -48,6 +57,8 @@ public struct Topology: Sendable, Equatable {
     public var decisionsQueue: String { "\(namespace).decisions" }
     /// The stream with every callback as it came in.
     public var callbacksStream: String { "\(namespace).callbacks" }
+    /// The stream with every notice: what the platform says became of recordings and streams.
+    public var outcomesStream: String { "\(namespace).outcomes" }
     /// Where messages go that nobody can understand.
     public var deadQueue: String { "\(namespace).dead" }
 
@@ -59,4 +70,8 @@ public struct Topology: Sendable, Equatable {
 
     /// The routing key of a callback that asks whether to record.
     public static let onDemandKey = "callback.on_demand"
+    /// The routing key of a callback that tells of a recording.
+    public static let recordingKey = "callback.recording"
+    /// The routing key of a callback that tells of a stream that begins or ends.
+    public static let ingestKey = "callback.ingest"
 }

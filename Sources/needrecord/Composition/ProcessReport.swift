@@ -11,6 +11,7 @@ extension OpsServer.Report {
             isReady = !gateway.gateway.isDraining
             parts.append(("broker", gateway.gateway.brokerState))
             add(gateway.gateway.counters)
+            add(gateway.gateway.noticeCounters)
             add(gateway.correlator.counters)
         }
         if let worker {
@@ -34,6 +35,17 @@ extension OpsServer.Report {
         }
         for (status, count) in counters.rejected.sorted(by: { $0.key < $1.key }) {
             self.counters.append(("requests.rejected.\(status)", count))
+        }
+    }
+
+    private mutating func add(_ counters: NoticeCounters) {
+        self.counters += [
+            ("notices.received", counters.received),
+            ("notices.kept", counters.kept),
+            ("notices.pending", counters.pending),
+        ]
+        for cause in NotKeptCause.allCases {
+            self.counters.append(("notices.not_kept.\(cause.rawValue)", counters.notKept[cause] ?? 0))
         }
     }
 

@@ -65,11 +65,18 @@ struct SettingReader {
         return choice
     }
 
-    func paths(_ setting: Setting) throws(SettingError) -> [String] {
+    /// - Parameter others: Settings of paths; each path takes one kind of callback.
+    func paths(_ setting: Setting, not others: [Setting] = []) throws(SettingError) -> [String] {
         let text = textOrDefault(setting)
         let paths = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard paths.allSatisfy({ $0.hasPrefix("/") && !$0.contains("?") }) else {
             throw SettingError(setting, value: text, "paths that begin with /, separated by commas")
+        }
+        for other in others {
+            let taken = try self.paths(other)
+            if let path = paths.first(where: taken.contains) {
+                throw SettingError(setting, value: text, "without the path \"\(path)\", which \(other.key) has")
+            }
         }
         return paths
     }

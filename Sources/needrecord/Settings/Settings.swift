@@ -68,12 +68,19 @@ struct Settings {
             .topologyCallbacksMaxBytes,
             in: 100_000_000...100_000_000_000_000
         )
+        topology.outcomesRetentionDays = try reader.integer(.topologyOutcomesRetentionDays, in: 1...3_650)
+        topology.outcomesMaximumBytes = try reader.integer(
+            .topologyOutcomesMaxBytes,
+            in: 100_000_000...100_000_000_000_000
+        )
     }
 
     private mutating func readGateway(_ reader: SettingReader) throws(SettingError) {
         gateway.host = try reader.string(.httpHost)
         gateway.port = try reader.integer(.httpPort, in: 0...65_535)
         gateway.paths = try reader.paths(.httpPaths)
+        gateway.recordingPaths = try reader.paths(.httpRecordingPaths, not: [.httpPaths])
+        gateway.ingestPaths = try reader.paths(.httpIngestPaths, not: [.httpPaths, .httpRecordingPaths])
         gateway.answerBudget = topology.answerBudget
         gateway.maximumPending = try reader.integer(.gatewayMaxPending, in: 1...1_000_000)
         gateway.brokerGrace = try reader.duration(.gatewayBrokerGrace, in: .zero ... .seconds(5))

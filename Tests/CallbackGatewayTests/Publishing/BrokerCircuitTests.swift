@@ -94,6 +94,18 @@ import Testing
         #expect(circuit.admission == .refuse)
     }
 
+    @Test func `A notice needs no link that takes replies`() {
+        var circuit = Circuit(grace: .seconds(2), links: [.events])
+        #expect(circuit.linkUp(.events) == .publishWaiting)
+        #expect(circuit.linkDown(.replies, now: at(1)) == .none)
+        #expect(circuit.admission == .publish)
+        #expect(circuit.linkDown(.events, now: at(10)) == .watch(until: at(12)))
+        #expect(circuit.admission == .hold)
+        #expect(circuit.linkUp(.replies) == .none)
+        #expect(circuit.admission == .hold)
+        #expect(circuit.linkUp(.events) == .publishWaiting)
+    }
+
     @Test func `A link that is replaced while it is up has its events published again`() {
         var circuit = readyCircuit()
         #expect(circuit.linkUp(.replies) == .publishWaiting)

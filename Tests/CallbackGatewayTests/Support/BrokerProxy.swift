@@ -4,10 +4,11 @@ import NIOCore
 import NIOPosix
 import TestSupport
 
-/// Stands between a gateway and the broker, and can be cut like a cable.
+/// Stands between a gateway and the broker, and can be cut like a cable, or swallow what goes through it.
 final class BrokerProxy: Sendable {
     private struct State {
         var isOpen = true
+        var isSwallowing = false
         var connections: [any Channel] = []
     }
 
@@ -33,8 +34,9 @@ final class BrokerProxy: Sendable {
                     .connect(host: broker.host, port: Int(broker.port))
                     .flatMapThrowing { back in
                         state.withLockedValue { $0.connections += [front, back] }
-                        try front.pipeline.syncOperations.addHandler(Forwarder(to: back))
-                        try back.pipeline.syncOperations.addHandler(Forwarder(to: front))
+                        let isSwallowing = { @Sendable in state.withLockedValue { $0.isSwallowing } }
+                        try front.pipeline.syncOperations.addHandler(Forwarder(to: back, unless: isSwallowing))
+                        try back.pipeline.syncOperations.addHandler(Forwarder(to: front, unless: isSwallowing))
                     }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -49,10 +51,16 @@ final class BrokerProxy: Sendable {
         try await proxy.close()
     }
 
+    /// Nothing comes through any more, and no connection ends, until ``cut()``.
+    func swallow() {
+        state.withLockedValue { $0.isSwallowing = true }
+    }
+
     /// Ends every connection; new ones come through.
     func cut() {
         for connection in state.withLockedValue({ state in
             defer { state.connections = [] }
+            state.isSwallowing = false
             return state.connections
         }) { connection.close(promise: nil) }
     }
@@ -79,12 +87,15 @@ private final class Forwarder: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let other: any Channel
+    private let isSwallowing: () -> Bool
 
-    init(to other: any Channel) {
+    init(to other: any Channel, unless isSwallowing: @escaping () -> Bool) {
         self.other = other
+        self.isSwallowing = isSwallowing
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isSwallowing() else { return }
         other.writeAndFlush(unwrapInboundIn(data), promise: nil)
     }
 

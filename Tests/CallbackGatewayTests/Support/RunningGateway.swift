@@ -88,6 +88,8 @@ struct RunningGateway: Sendable {
         let fallbacks = counters.fallbacks.values.reduce(0, +)
         #expect(counters.received == counters.recorded + counters.skipped + fallbacks, "\(counters)")
         #expect(correlator.counters.pending == 0)
+        let notices = gateway.noticeCounters
+        #expect(notices.received == notices.kept + notices.notKept.values.reduce(0, +), "\(notices)")
     }
 
     /// Waits until events are published and replies taken.

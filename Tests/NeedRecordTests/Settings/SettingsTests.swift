@@ -19,6 +19,9 @@ import Wire
         #expect(settings.gateway.port == 8_080)
         #expect(settings.gateway.host == "0.0.0.0")
         #expect(settings.gateway.paths == ["/", "/callbacks/on-demand"])
+        #expect(settings.gateway.recordingPaths == ["/callbacks/recording"])
+        #expect(settings.gateway.ingestPaths == ["/callbacks/ingest"])
+        #expect(settings.topology == Topology())
         #expect(settings.opsHost == "127.0.0.1")
         #expect(settings.opsPort == 8_081)
         #expect(settings.gateway.answerBudget == .seconds(4))
@@ -47,6 +50,8 @@ import Wire
         Effect("http.host=127.0.0.2", { $0.gateway.host }, "127.0.0.2"),
         Effect("http.port=0", { "\($0.gateway.port)" }, "0"),
         Effect("http.paths=/a,/b", { "\($0.gateway.paths)" }, #"["/a", "/b"]"#),
+        Effect("http.recordingPaths=/c,/d", { "\($0.gateway.recordingPaths)" }, #"["/c", "/d"]"#),
+        Effect("http.ingestPaths=/e", { "\($0.gateway.ingestPaths)" }, #"["/e"]"#),
         Effect("http.maxTargetLength=1024", { "\($0.gateway.maximumTargetLength)" }, "1024"),
         Effect("http.maxHeaderLength=1025", { "\($0.gateway.maximumHeaderLength)" }, "1025"),
         Effect("http.maxBodyLength=1026", { "\($0.gateway.maximumBodyLength)" }, "1026"),
@@ -66,6 +71,8 @@ import Wire
         Effect("topology.maxQueueLength=6", { "\($0.topology.maximumQueueLength)" }, "6"),
         Effect("topology.callbacksRetentionDays=8", { "\($0.topology.callbacksRetentionDays)" }, "8"),
         Effect("topology.callbacksMaxBytes=100000000", { "\($0.topology.callbacksMaximumBytes)" }, "100000000"),
+        Effect("topology.outcomesRetentionDays=9", { "\($0.topology.outcomesRetentionDays)" }, "9"),
+        Effect("topology.outcomesMaxBytes=100000001", { "\($0.topology.outcomesMaximumBytes)" }, "100000001"),
         Effect("migrations.directory=/m=n", { $0.migrationsDirectory }, "/m=n"),
         Effect("log.level=debug", { $0.logLevel.rawValue }, "debug"),
     ])
@@ -91,6 +98,8 @@ import Wire
         (.topologyMaxQueueLength, "1", "10000000", "0", "10000001"),
         (.topologyCallbacksRetentionDays, "1", "3650", "0", "3651"),
         (.topologyCallbacksMaxBytes, "100000000", "100000000000000", "99999999", "100000000000001"),
+        (.topologyOutcomesRetentionDays, "1", "3650", "0", "3651"),
+        (.topologyOutcomesMaxBytes, "100000000", "100000000000000", "99999999", "100000000000001"),
     ])
     func `A range holds its ends and nothing beyond`(
         setting: Setting,
@@ -105,6 +114,27 @@ import Wire
             #expect(error?.description.contains(setting.key) == true)
             #expect(error?.description.contains("\"\(value)\"") == true)
         }
+    }
+
+    @Test(arguments: [
+        ("http.paths=/x", "http.recordingPaths=/y,/x", Setting.httpRecordingPaths, "http.paths"),
+        ("http.paths=/x,/y", "http.ingestPaths=/x", .httpIngestPaths, "http.paths"),
+        ("http.recordingPaths=/x", "http.ingestPaths=/x", .httpIngestPaths, "http.recordingPaths"),
+        ("http.paths=/callbacks/ingest", "http.port=1", .httpIngestPaths, "http.paths"),
+    ])
+    func `A path takes one kind of callback`(
+        first: String,
+        second: String,
+        setting: Setting,
+        other: String
+    ) async throws {
+        let error = try #require(await #expect(throws: SettingError.self) { try await settings(first, second) })
+        #expect(error.description.hasPrefix("\(setting.key) (\(setting.environmentVariable)) is \""))
+        #expect(error.description.hasSuffix("which \(other) has"))
+    }
+
+    @Test func `A path may be named twice in one list`() async throws {
+        #expect(try await settings("http.ingestPaths=/x,/x").gateway.ingestPaths == ["/x", "/x"])
     }
 
     @Test(arguments: ["nothing=1", "http.prot=1", "HTTP.PORT=1", "http.port", "", "=", "amqp=1"])

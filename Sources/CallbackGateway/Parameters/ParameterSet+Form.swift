@@ -1,4 +1,4 @@
-extension CallbackFields {
+extension ParameterSet {
     /// Takes the parameters of a query string or of a form body (`application/x-www-form-urlencoded`).
     ///
     /// Names that are no parameter of the callback are ignored, whatever they hold. A plus sign is a space, as in the
@@ -22,7 +22,7 @@ extension CallbackFields {
     }
 
     private mutating func addPair(_ name: [UInt8], _ value: [UInt8]) {
-        guard let name = Self.decode(name), let parameter = CallbackParameter(rawValue: name) else { return }
+        guard let name = Self.decode(name), let parameter = Name(named: name) else { return }
         set(parameter, Self.decode(value).map { .text($0) } ?? .malformed(.invalidEncoding))
     }
 

@@ -1,0 +1,168 @@
+internal import AMQP
+internal import DecisionCore
+internal import Logging
+internal import NIOConcurrencyHelpers
+
+/// Publishes notices, and says which of them the broker keeps.
+///
+/// Unlike a question, a notice waits for its confirm, and is kept only when the broker has confirmed it without
+/// returning it first. What was lost with a connection is published again when there is a new one; so the stream may
+/// have a notice twice, under one id.
+final class NoticePublisher: Sendable {
+    private typealias Waiter = CheckedContinuation<Result<Void, NotKeptCause>, Never>
+
+    private struct State {
+        var circuit: BrokerCircuit<ContinuousClock.Instant>
+        var pending: PendingNotices<AMQPMessage, Waiter, ContinuousClock.Instant>
+        var publisher: AMQPPublisher<EventID>?
+        var isBlocked = false
+        var isStopped = false
+    }
+
+    private let logger: Logger
+    private let state: NIOLockedValueBox<State>
+    private let wakeUps: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
+
+    init(configuration: GatewayConfiguration, logger: Logger) {
+        self.logger = logger
+        state = NIOLockedValueBox(
+            State(
+                // A notice has no reply, so the link that takes them is none of its business.
+                circuit: BrokerCircuit(grace: configuration.brokerGrace, links: [.events]),
+                pending: PendingNotices(maximumWaiting: configuration.maximumPending)
+            )
+        )
+        (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// How many notices wait for their confirm.
+    var pendingCount: Int {
+        state.withLockedValue { $0.pending.waitingCount }
+    }
+
+    /// Publishes a notice, now or when the broker is back, and waits until the broker has it for good.
+    ///
+    /// - Parameters:
+    ///   - id: The notice's id, used once.
+    ///   - message: The notice as a message, with that id.
+    ///   - deadline: When to give up.
+    func keep(
+        _ id: EventID,
+        _ message: AMQPMessage,
+        until deadline: ContinuousClock.Instant
+    ) async -> Result<Void, NotKeptCause> {
+        await withCheckedContinuation { waiter in
+            switch begin(id, message, waiter, deadline) {
+            case .publish(let publisher): publisher.publish(message, token: id)
+            case .hold: break
+            case .refuse(let cause): waiter.resume(returning: .failure(cause))
+            }
+        }
+    }
+
+    private enum Beginning {
+        case publish(AMQPPublisher<EventID>)
+        /// It is published when the broker is back.
+        case hold
+        case refuse(NotKeptCause)
+    }
+
+    private func begin(
+        _ id: EventID,
+        _ message: AMQPMessage,
+        _ waiter: Waiter,
+        _ deadline: ContinuousClock.Instant
+    ) -> Beginning {
+        state.withLockedValue { state in
+            if state.isStopped { return .refuse(.draining) }
+            if state.isBlocked { return .refuse(.brokerBlocked) }
+            state.circuit.graceElapsed(now: .now)
+            if state.circuit.admission == .refuse { return .refuse(.brokerUnavailable) }
+            guard state.pending.register(id, message: message, waiter: waiter, deadline: deadline) else {
+                return .refuse(.overloaded)
+            }
+            // Nobody watches the deadlines while no notice waits.
+            if state.pending.waitingCount == 1 { wakeUp.yield() }
+            return state.publisher.map { .publish($0) } ?? .hold
+        }
+    }
+
+    /// Watches the deadlines until the task is cancelled. Then the notices that still wait are not kept.
+    func run() async {
+        for await _ in wakeUps {
+            while !Task.isCancelled, let deadline = state.withLockedValue({ $0.pending.nextDeadline() }) {
+                // Cancellation ends the sleep early, and the loop.
+                try? await ContinuousClock().sleep(until: deadline, tolerance: .zero)
+                expire()
+            }
+        }
+        let stranded = state.withLockedValue { state in
+            state.isStopped = true
+            return state.pending.end()
+        }
+        for waiter in stranded { waiter.resume(returning: .failure(.draining)) }
+    }
+
+    private func expire() {
+        let (expired, cause) = state.withLockedValue { state in
+            // The budget of a notice that waited for the broker all along ran out because of the broker.
+            let cause: NotKeptCause = state.circuit.isReady ? .timeout : .brokerUnavailable
+            return (state.pending.expire(now: .now), cause)
+        }
+        for waiter in expired { waiter.resume(returning: .failure(cause)) }
+    }
+
+    // MARK: - The link
+
+    /// There is a connection to publish over.
+    func eventsUp(_ publisher: AMQPPublisher<EventID>) {
+        let waiting = state.withLockedValue { state in
+            state.publisher = publisher
+            state.isBlocked = false
+            _ = state.circuit.linkUp(.events)
+            return state.pending.waiting()
+        }
+        publisher.publish(waiting.map { (message: $0.message, token: $0.id) })
+    }
+
+    /// The connection to publish over is gone.
+    func eventsDown() {
+        state.withLockedValue { state in
+            state.publisher = nil
+            state.isBlocked = false
+            _ = state.circuit.linkDown(.events, now: .now)
+        }
+    }
+
+    /// The broker takes no messages, or takes them again.
+    func setBlocked(_ isBlocked: Bool) {
+        state.withLockedValue { $0.isBlocked = isBlocked }
+    }
+
+    /// What the broker said of notices that were published; called on the connection's thread.
+    func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)]) {
+        let settled = state.withLockedValue { state in
+            outcomes.compactMap { id, outcome -> (Waiter, Result<Void, NotKeptCause>)? in
+                guard let result = result(of: outcome, for: id), let waiter = state.pending.settle(id) else {
+                    return nil
+                }
+                return (waiter, result)
+            }
+        }
+        for (waiter, result) in settled { waiter.resume(returning: result) }
+    }
+
+    private func result(of outcome: AMQPPublishOutcome, for id: EventID) -> Result<Void, NotKeptCause>? {
+        switch outcome {
+        case .confirmed: return .success(())
+        case .negativelyAcknowledged: return .failure(.refused)
+        case .returned: return .failure(.unroutable)
+        case .blocked: return .failure(.brokerBlocked)
+        // The notice goes on waiting: it is published again if there is a new connection in time.
+        case .failed(let error):
+            logger.debug("notice not published", metadata: ["event": "\(id)", "error": "\(error)"])
+            return nil
+        }
+    }
+}

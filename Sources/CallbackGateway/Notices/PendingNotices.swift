@@ -1,0 +1,88 @@
+internal import DecisionCore
+internal import NIOCore
+
+/// The notices that wait for the broker's confirm.
+///
+/// A pure state machine: it reads no clock, publishes nothing and resumes nobody. Each notice has exactly one end,
+/// because only the method that finds it waiting is handed its waiter:
+///
+///     (none) --register--> waiting --settle--> (none)
+///                             '----expire----> (none)
+///
+/// A notice may be published several times while it waits, once over each connection, and whatever is said first of any
+/// of them is its end. What is said after that finds nobody: the platform has been told to ask again, and the stream
+/// has the notice twice.
+///
+/// Every notice has the same budget, so deadlines come in the order of registration and a queue holds them; no timer is
+/// needed for each.
+struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.Duration == Duration {
+    fileprivate struct Entry {
+        var message: Message
+        var waiter: Waiter
+    }
+
+    /// The most notices that may wait at once.
+    let maximumWaiting: Int
+
+    private var entries: [EventID: Entry] = [:]
+    private var deadlines = CircularBuffer<(deadline: Instant, id: EventID)>()
+
+    init(maximumWaiting: Int) {
+        self.maximumWaiting = maximumWaiting
+    }
+
+    /// How many notices wait.
+    var waitingCount: Int { entries.count }
+
+    /// Begins with a notice, before it is published.
+    ///
+    /// - Returns: False when as many wait as may; nothing has begun then.
+    mutating func register(_ id: EventID, message: Message, waiter: Waiter, deadline: Instant) -> Bool {
+        guard waitingCount < maximumWaiting else { return false }
+        precondition(entries[id] == nil, "an event id is used twice")
+        entries[id] = Entry(message: message, waiter: waiter)
+        deadlines.append((deadline, id))
+        return true
+    }
+
+    /// The broker has said what becomes of a notice; nil when it does not wait any more.
+    mutating func settle(_ id: EventID) -> Waiter? {
+        entries.removeValue(forKey: id)?.waiter
+    }
+
+    /// Time has passed: ends every notice whose deadline has come.
+    mutating func expire(now: Instant) -> [Waiter] {
+        var expired: [Waiter] = []
+        while let first = deadlines.first, first.deadline <= now {
+            deadlines.removeFirst()
+            if let waiter = settle(first.id) { expired.append(waiter) }
+        }
+        return expired
+    }
+
+    /// When ``expire(now:)`` will have a notice to end; nil while none waits.
+    mutating func nextDeadline() -> Instant? {
+        while let first = deadlines.first {
+            if entries[first.id] != nil { return first.deadline }
+            deadlines.removeFirst()
+        }
+        return nil
+    }
+
+    /// Every notice that waits, in the order of registration.
+    func waiting() -> [(id: EventID, message: Message)] {
+        deadlines.compactMap { item in entries[item.id].map { (item.id, $0.message) } }
+    }
+
+    /// Ends every notice that waits.
+    mutating func end() -> [Waiter] {
+        defer {
+            entries.removeAll()
+            deadlines.removeAll()
+        }
+        return deadlines.compactMap { entries[$0.id]?.waiter }
+    }
+}
+
+extension PendingNotices: Sendable where Message: Sendable, Waiter: Sendable {}
+extension PendingNotices.Entry: Sendable where Message: Sendable, Waiter: Sendable {}

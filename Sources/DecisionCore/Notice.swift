@@ -1,0 +1,33 @@
+/// One callback that tells what has happened to a stream and asks nothing, as it came in.
+///
+/// The platform repeats a notice that is not answered with 200, up to five times, and gives it no id. So the same
+/// happening may come as several notices, each with an id of its own; whoever counts them has to know them by their
+/// content.
+public struct Notice: Sendable, Hashable {
+    /// What a notice tells.
+    public enum Content: Sendable, Hashable {
+        /// A recording has begun, paused, gone on or failed.
+        case recordingStatus(RecordingStatus)
+        /// A file of a recording is complete.
+        case recordedFile(RecordedFile)
+        /// A stream has begun to be pushed, or has ended.
+        case ingest(IngestStatus)
+    }
+
+    /// The id the gateway gave it.
+    public var id: EventID
+    /// When the gateway accepted it, by its civil clock.
+    public var receivedAt: Timestamp
+    /// What it tells.
+    public var content: Content
+
+    /// Describes a notice.
+    public init(id: EventID, receivedAt: Timestamp, content: Content) {
+        self.id = id
+        self.receivedAt = receivedAt
+        self.content = content
+    }
+
+    /// The points in time that a notice may name, in seconds since the Unix epoch: up to the end of the year 9999.
+    public static let timeRange: ClosedRange<Int64> = 0...253_402_300_799
+}

@@ -1,0 +1,120 @@
+import DecisionCore
+import TestSupport
+import Testing
+
+@testable import CallbackGateway
+
+/// Scripts of a state machine; a notice's message is its number, and its waiter a text.
+@Suite struct PendingNoticesTests {
+    private typealias Pending = PendingNotices<Int, String, ScriptedInstant>
+
+    private static func id(_ number: Int) -> EventID {
+        EventID(high: 0x018B_CFE5_6800_7000, low: 0x8000_0000_0000_0000 + UInt64(number))
+    }
+
+    /// A machine with notices 1, 2, … that are due at these times.
+    private static func waiting(_ deadlines: [Int], maximum: Int = 10) -> Pending {
+        var pending = Pending(maximumWaiting: maximum)
+        for (index, deadline) in deadlines.enumerated() { register(index + 1, due: deadline, in: &pending) }
+        return pending
+    }
+
+    @discardableResult
+    private static func register(_ number: Int, due deadline: Int, in pending: inout Pending) -> Bool {
+        pending.register(
+            id(number),
+            message: number,
+            waiter: "waiter \(number)",
+            deadline: ScriptedInstant(deadline)
+        )
+    }
+
+    @Test func `What the broker says first hands out the waiter, and nothing after that does`() {
+        var pending = Self.waiting([100])
+        #expect(pending.settle(Self.id(1)) == "waiter 1")
+        #expect(pending.settle(Self.id(1)) == nil)
+        #expect(pending.expire(now: 100) == [])
+        #expect(pending.waitingCount == 0)
+    }
+
+    @Test func `A notice that was never registered has no waiter`() {
+        var pending = Self.waiting([100])
+        #expect(pending.settle(Self.id(2)) == nil)
+        #expect(pending.waitingCount == 1)
+    }
+
+    @Test func `At its deadline a notice ends, and a confirm after that finds nobody`() {
+        var pending = Self.waiting([100, 200])
+        #expect(pending.expire(now: 99) == [])
+        #expect(pending.expire(now: 100) == ["waiter 1"])
+        #expect(pending.settle(Self.id(1)) == nil)
+        #expect(pending.waitingCount == 1)
+        #expect(pending.expire(now: 1_000) == ["waiter 2"])
+        #expect(pending.waitingCount == 0)
+    }
+
+    @Test func `The next deadline is that of the oldest notice that still waits`() {
+        var pending = Self.waiting([100, 200, 300])
+        #expect(pending.nextDeadline() == 100)
+        _ = pending.settle(Self.id(2))
+        #expect(pending.nextDeadline() == 100)
+        _ = pending.settle(Self.id(1))
+        #expect(pending.nextDeadline() == 300)
+        _ = pending.settle(Self.id(3))
+        #expect(pending.nextDeadline() == nil)
+    }
+
+    @Test func `No more may wait than the maximum, and one that has ended makes room`() {
+        var pending = Self.waiting([100, 200], maximum: 2)
+        #expect(!Self.register(3, due: 300, in: &pending))
+        #expect(pending.waitingCount == 2)
+        #expect(pending.settle(Self.id(3)) == nil)
+        _ = pending.settle(Self.id(1))
+        #expect(Self.register(3, due: 300, in: &pending))
+        #expect(!Self.register(4, due: 400, in: &pending))
+        _ = pending.expire(now: 200)
+        #expect(Self.register(4, due: 400, in: &pending))
+    }
+
+    @Test func `What waits is listed in the order of registration, to be published again`() {
+        var pending = Self.waiting([100, 200, 300, 400])
+        _ = pending.settle(Self.id(2))
+        _ = pending.expire(now: 100)
+        #expect(pending.waiting().map(\.message) == [3, 4])
+        #expect(pending.waiting().map(\.id) == [Self.id(3), Self.id(4)])
+        #expect(pending.settle(Self.id(3)) == "waiter 3")
+        #expect(pending.waiting().map(\.message) == [4])
+    }
+
+    @Test func `The end hands out every waiter once`() {
+        var pending = Self.waiting([100, 200, 300])
+        _ = pending.settle(Self.id(1))
+        #expect(pending.end() == ["waiter 2", "waiter 3"])
+        #expect(pending.end() == [])
+        #expect(pending.waitingCount == 0)
+        #expect(pending.nextDeadline() == nil)
+        #expect(pending.settle(Self.id(2)) == nil)
+    }
+
+    @Test func `Whatever happens in whatever order, each notice ends exactly once`() {
+        var random = SeededGenerator(seed: 17)
+        for _ in 0..<300 {
+            var pending = Pending(maximumWaiting: 8)
+            var registered: [String] = []
+            var ended: [String] = []
+            var now = 0
+            for number in 1...40 {
+                now += Int.random(in: 0...20, using: &random)
+                if Self.register(number, due: now + 100, in: &pending) { registered.append("waiter \(number)") }
+                for _ in 0..<Int.random(in: 0...2, using: &random) {
+                    let other = Int.random(in: 1...number, using: &random)
+                    if let waiter = pending.settle(Self.id(other)) { ended.append(waiter) }
+                }
+                if Bool.random(using: &random) { ended += pending.expire(now: ScriptedInstant(now)) }
+                #expect(pending.waitingCount == registered.count - ended.count)
+            }
+            ended += pending.end()
+            #expect(ended.sorted() == registered.sorted())
+        }
+    }
+}

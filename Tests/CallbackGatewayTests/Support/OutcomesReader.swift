@@ -1,0 +1,52 @@
+import AMQP
+import DecisionCore
+import NIOConcurrencyHelpers
+import TestSupport
+import Wire
+
+/// Reads the outcomes stream of a topology from its beginning.
+struct OutcomesReader {
+    private let topology: Topology
+    private let connection: AMQPConnection
+    private let read = NIOLockedValueBox<[AMQPDelivery]>([])
+
+    /// Runs `body` with a reader.
+    static func with(_ topology: Topology, _ body: (OutcomesReader) async throws -> Void) async throws {
+        try await ProductBroker.withConnection { connection in
+            let reader = OutcomesReader(topology: topology, connection: connection)
+            let read = reader.read
+            let channel = try await connection.openChannel()
+            try await channel.setPrefetch(1_000)
+            _ = try await channel.consume(
+                queue: topology.outcomesStream,
+                arguments: ["x-stream-offset": "first"],
+                onDeliveries: { deliveries in read.withLockedValue { $0 += deliveries } }
+            )
+            try await body(reader)
+        }
+    }
+
+    private init(topology: Topology, connection: AMQPConnection) {
+        self.topology = topology
+        self.connection = connection
+    }
+
+    /// Waits for this many messages, and makes sure that they are all.
+    func deliveries(_ count: Int) async throws -> [AMQPDelivery] {
+        try await eventually("\(count) messages in the outcomes stream") { read.withLockedValue { $0.count >= count } }
+        let channel = try await connection.openChannel()
+        // The broker counts a stream's messages, too, for a passive declaration; the count may lag, and never leads.
+        let stored = try await channel.declareQueue(AMQPQueue(name: topology.outcomesStream), passive: true)
+        await channel.close()
+        let deliveries = read.withLockedValue { $0 }
+        guard deliveries.count == count, stored.messageCount <= count else {
+            throw TestFailure("\(deliveries.count) messages read, \(stored.messageCount) stored")
+        }
+        return deliveries
+    }
+
+    /// Waits for this many notices, and makes sure that they are all.
+    func notices(_ count: Int) async throws -> [Notice] {
+        try await deliveries(count).map { try Notice(decodingBody: $0.body) }
+    }
+}
