@@ -3,9 +3,9 @@ extension Rule {
     ///
     /// The platform ranks its own recording rules stream, application, domain, and leaves a stream name under any
     /// application unranked; here that is narrower than a domain and wider than an application. Within each of these,
-    /// a named domain is narrower than any domain.
+    /// a named domain is narrower than any domain. A glob stands between a name and any name.
     public var specificity: Int {
-        (app.isExact ? 4 : 0) + (stream.isExact ? 2 : 0) + (domain.isExact ? 1 : 0)
+        app.breadth.rawValue * 9 + stream.breadth.rawValue * 3 + domain.breadth.rawValue
     }
 
     /// Why this rule comes before `other` when both match; nil when it does not.

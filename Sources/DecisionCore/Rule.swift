@@ -24,8 +24,17 @@ public struct Rule: Sendable, Hashable {
         case skip
     }
 
+    /// The set of a rule that names none.
+    public static let defaultSet = "default"
+
     /// The rule's number.
     public var id: ID
+    /// Who the rule belongs to; a rule file holds the rules of one set.
+    public var set: String
+    /// What people and rule files call it, once in its set; nil for the many of a back end.
+    public var name: String?
+    /// A rule that is not enabled matches nothing.
+    public var isEnabled: Bool
     /// A rule of higher priority wins over any of lower priority, however specific; 0 unless stated.
     public var priority: Int
     /// Which play domains.
@@ -34,38 +43,56 @@ public struct Rule: Sendable, Hashable {
     public var app: NamePattern
     /// Which streams.
     public var stream: NamePattern
+    /// Which video codec; nil for any, an unknown one too.
+    public var codec: VideoCodec?
+    /// Which video bit rates; nil for any, an unknown one too.
+    public var bitrate: BitrateRange?
+    /// From when until when.
+    public var validity: Validity
+    /// In which hours of the week; nil for all.
+    public var schedule: WeeklySchedule?
+    /// Which share of the streams; nil for all.
+    public var share: StreamShare?
     /// What to do.
     public var effect: Effect
+    /// The quota that a recording is charged to; nil for none, as always for a rule that skips.
+    public var quota: String?
 
     /// Describes a rule.
     public init(
         id: ID,
+        set: String = Rule.defaultSet,
+        name: String? = nil,
+        isEnabled: Bool = true,
         priority: Int = 0,
-        domain: NamePattern,
-        app: NamePattern,
-        stream: NamePattern,
-        effect: Effect
+        domain: NamePattern = .any,
+        app: NamePattern = .any,
+        stream: NamePattern = .any,
+        codec: VideoCodec? = nil,
+        bitrate: BitrateRange? = nil,
+        validity: Validity = .always,
+        schedule: WeeklySchedule? = nil,
+        share: StreamShare? = nil,
+        effect: Effect,
+        quota: String? = nil
     ) {
         self.id = id
+        self.set = set
+        self.name = name
+        self.isEnabled = isEnabled
         self.priority = priority
         self.domain = domain
         self.app = app
         self.stream = stream
+        self.codec = codec
+        self.bitrate = bitrate
+        self.validity = validity
+        self.schedule = schedule
+        self.share = share
         self.effect = effect
+        self.quota = quota
     }
 
-    /// The first condition that `event` does not meet; nil when the rule matches.
-    public func unmetCondition(for event: StreamEvent) -> Condition? {
-        if !domain.matches(event.domain) { return .domain }
-        if !app.matches(event.app) { return .app }
-        if !stream.matches(event.stream) { return .stream }
-        return nil
-    }
-
-    /// A condition of a rule.
-    public enum Condition: String, Sendable, Hashable {
-        case domain
-        case app
-        case stream
-    }
+    /// The priorities that a rule may have.
+    public static let priorityRange = -1_000_000...1_000_000
 }

@@ -46,12 +46,6 @@ extension Timestamp: CustomStringConvertible {
         return "\(date)T\(time).\(padded(milliseconds, 3))Z"
     }
 
-    /// Divides towards the past, so that the remainder is never negative.
-    private func floorDivide(_ number: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-
     /// The proleptic Gregorian date, by counting 400-year eras that begin on a first of March, so that the leap day is
     /// the last day of its year.
     private func civilDate(daysSinceEpoch: Int64) -> (year: Int64, month: Int64, day: Int64) {
@@ -64,4 +58,10 @@ extension Timestamp: CustomStringConvertible {
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
+}
+
+/// Divides towards the past, so that the remainder is never negative.
+func floorDivide(_ number: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
 }

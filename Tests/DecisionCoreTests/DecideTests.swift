@@ -5,6 +5,7 @@ import Testing
     @Test func `Without rules nothing is recorded, and the decision says so`() {
         let decision = decide(.example(), Facts(revision: 7, rules: []), now: .example)
         #expect(decision == Decision(verdict: .skip, reason: .noRuleMatches, revision: 7, decidedAt: .example))
+        #expect(decision.winner == nil)
     }
 
     @Test func `A rule that records hands on its plan`() throws {
@@ -13,6 +14,7 @@ import Testing
         let decision = decide(.example(), Facts(revision: 1, rules: rules), now: .example)
         #expect(decision.verdict == .record(plan))
         #expect(decision.reason == .rule(1))
+        #expect(decision.winner == 1)
         #expect(decision.losingRules.isEmpty)
     }
 
@@ -22,45 +24,34 @@ import Testing
         #expect(decision.reason == .rule(1))
     }
 
-    @Test func `Every rule that loses is there by number, with the first condition it misses or what beat it`() {
-        let rules: [Rule] = [
-            .example(6, .record(.template)),
-            .example(5, domain: "other.com", app: "other", stream: "other"),
-            .example(4, domain: "test.com", app: "other", stream: "other"),
-            .example(3, domain: "test.com", app: "test123", stream: "other"),
-            .example(2, domain: "test.com", app: "test123", .record(.template)),
-            .example(1, priority: -1, domain: "test.com", app: "test123", stream: "teststream"),
-        ]
-        let decision = decide(.example(), Facts(revision: 1, rules: rules), now: .example)
-        #expect(decision.reason == .rule(2))
-        #expect(
-            decision.losingRules == [
-                .init(id: 1, reason: .preceded(.priority)),
-                .init(id: 3, reason: .unmet(.stream)),
-                .init(id: 4, reason: .unmet(.app)),
-                .init(id: 5, reason: .unmet(.domain)),
-                .init(id: 6, reason: .preceded(.specificity)),
-            ]
-        )
-    }
-
-    @Test func `When no rule matches, each one says why`() {
-        let rules: [Rule] = [.example(2, app: "other"), .example(1, stream: "other", .record(.template))]
-        let decision = decide(.example(), Facts(revision: 1, rules: rules), now: .example)
-        #expect(decision.reason == .noRuleMatches)
-        #expect(
-            decision.losingRules == [.init(id: 1, reason: .unmet(.stream)), .init(id: 2, reason: .unmet(.app))]
-        )
-    }
-
-    @Test func `The decision stands on the revision and the clock that it was given`() {
+    @Test func `The decision stands on the revision, the clocks and the moment that it was given`() {
         let now = Timestamp(millisecondsSinceEpoch: 42)
-        let decision = decide(.example(), Facts(revision: 9, rules: [.example(1)]), now: now)
+        let facts = Facts(revision: 9, rules: [.example(1)], utcOffsets: ["Europe/Berlin": 3_600, "UTC": 0])
+        let decision = decide(.example(), facts, now: now)
         #expect(decision.revision == 9)
+        #expect(decision.utcOffsets == ["Europe/Berlin": 3_600, "UTC": 0])
         #expect(decision.decidedAt == now)
+        #expect(decision.facts(rules: facts.rules) == facts)
     }
 
-    @Test func `Bit rate, codec and anomalies cost no recording`() {
+    @Test func `A rule holds from its first moment until its last, and on in the next week`() throws {
+        var rule = Rule.example(1, .record(.template))
+        rule.schedule = WeeklySchedule(
+            timeZone: "Asia/Shanghai",
+            windows: [try #require(WeeklySchedule.Window("wed 06:13-06:14"))]
+        )
+        let facts = Facts(revision: 1, rules: [rule], utcOffsets: ["Asia/Shanghai": 28_800])
+        for (seconds, verdict) in [(-21, .skip), (-20, .record(.template)), (39, .record(.template)), (40, .skip)]
+            as [(Int, Decision.Verdict)]
+        {
+            for week in 0...1 {
+                let now = Timestamp.example.advanced(by: .seconds(seconds + week * 7 * 86_400))
+                #expect(decide(.example(), facts, now: now).verdict == verdict, "\(seconds) s, week \(week)")
+            }
+        }
+    }
+
+    @Test func `Bit rate, codec and anomalies cost no recording unless a rule asks for them`() {
         var event = StreamEvent.example()
         event.bitrate = nil
         event.codec = nil
@@ -75,6 +66,10 @@ import Testing
         let any = Rule.example(2, .record(.template))
         let decision = decide(event, Facts(revision: 1, rules: [named, any]), now: .example)
         #expect(decision.reason == .rule(2))
-        #expect(decision.losingRules == [.init(id: 1, reason: .unmet(.domain))])
+        #expect(
+            decision.losingRules == [
+                .init(id: 1, reason: .unmet(UnmetCondition(.domain, demanded: "test.com", found: "*")))
+            ]
+        )
     }
 }

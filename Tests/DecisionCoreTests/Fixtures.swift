@@ -5,7 +5,9 @@ extension StreamEvent {
     static func example(
         domain: String = "test.com",
         app: String = "test123",
-        stream: String = "teststream"
+        stream: String = "teststream",
+        bitrate: Int? = 2000,
+        codec: VideoCodec? = .h264
     ) -> StreamEvent {
         StreamEvent(
             id: EventID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001),
@@ -13,12 +15,14 @@ extension StreamEvent {
             domain: domain,
             app: app,
             stream: stream,
-            bitrate: 2000
+            bitrate: bitrate,
+            codec: codec
         )
     }
 }
 
 extension Timestamp {
+    /// 2023-11-14T22:13:20Z, a Tuesday.
     static let example = Timestamp(millisecondsSinceEpoch: 1_700_000_000_000)
 }
 
@@ -30,16 +34,25 @@ extension Rule {
         domain: String = "*",
         app: String = "*",
         stream: String = "*",
+        quota: String? = nil,
         _ effect: Effect = .skip
     ) -> Rule {
         Rule(
             id: ID(rawValue: id),
             priority: priority,
-            domain: NamePattern(domain),
-            app: NamePattern(app),
-            stream: NamePattern(stream),
-            effect: effect
+            domain: .written(domain),
+            app: .written(app),
+            stream: .written(stream),
+            effect: effect,
+            quota: quota
         )
+    }
+}
+
+extension NamePattern {
+    /// The pattern of a test, which is well-formed.
+    static func written(_ text: String) -> NamePattern {
+        NamePattern(text)!
     }
 }
 

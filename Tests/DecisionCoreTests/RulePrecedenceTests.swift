@@ -4,19 +4,33 @@ import Testing
 @Suite struct RulePrecedenceTests {
     private static let record = Rule.Effect.record(.template)
 
-    /// The platform's own order, stream, application, domain, all, from the narrowest to the widest.
-    private static let levels: [(domain: String, app: String, stream: String)] = [
-        ("test.com", "test123", "teststream"),
-        ("*", "test123", "teststream"),
-        ("test.com", "test123", "*"),
-        ("*", "test123", "*"),
-        ("test.com", "*", "teststream"),
-        ("*", "*", "teststream"),
-        ("test.com", "*", "*"),
-        ("*", "*", "*"),
-    ]
+    /// The platform's own order, stream, application, domain, all, from the narrowest to the widest, with a glob
+    /// between a name and any name.
+    private static let levels: [(domain: String, app: String, stream: String)] =
+        ["test123", "test*", "*"].flatMap { app in
+            ["teststream", "*stream", "*"].flatMap { stream in
+                ["test.com", "*.com", "*"].map { domain in (domain, app, stream) }
+            }
+        }
 
-    @Test func `The narrower of two rules wins, on all eight levels`() {
+    @Test func `The levels of names and any names are those that are documented`() {
+        let globs = ["test*", "*stream", "*.com"]
+        let documented = Self.levels.filter { ![$0.domain, $0.app, $0.stream].contains(where: globs.contains) }
+        #expect(
+            documented.map { "\($0.domain) \($0.app) \($0.stream)" } == [
+                "test.com test123 teststream",
+                "* test123 teststream",
+                "test.com test123 *",
+                "* test123 *",
+                "test.com * teststream",
+                "* * teststream",
+                "test.com * *",
+                "* * *",
+            ]
+        )
+    }
+
+    @Test func `The narrower of two rules wins, on all 27 levels`() {
         for (narrow, narrower) in Self.levels.enumerated() {
             for wider in Self.levels[(narrow + 1)...] {
                 // The wider rule has everything else for it: it is older, and it says skip.
@@ -34,7 +48,7 @@ import Testing
         }
         #expect(
             Set(Self.levels.map { Rule.example(1, domain: $0.domain, app: $0.app, stream: $0.stream).specificity })
-                .count == 8
+                .count == 27
         )
     }
 
@@ -49,11 +63,16 @@ import Testing
         (.example(2, priority: 1_000_000, record), .example(1, priority: 999_999), .priority),
         (.example(2, app: "test123", record), .example(1, domain: "test.com", stream: "teststream"), .specificity),
         (.example(2, stream: "teststream", record), .example(1, domain: "test.com"), .specificity),
+        (.example(2, stream: "teststream", record), .example(1, domain: "test.com", stream: "test*"), .specificity),
+        (.example(2, domain: "*.com", record), .example(1, domain: "**"), .specificity),
         (.example(2), .example(1, record), .skipBeforeRecord),
         (.example(2, priority: 7, app: "test123"), .example(1, priority: 7, app: "test123", record), .skipBeforeRecord),
+        (.example(2, stream: "*"), .example(1, stream: "**", record), .skipBeforeRecord),
         (.example(1), .example(2), .age),
         (.example(1, record), .example(2, record), .age),
         (.example(-1), .example(0), .age),
+        // A longer glob is not narrower: what it stands for may well be more.
+        (.example(1, stream: "?*"), .example(2, stream: "teststrea?"), .age),
     ]
 
     @Test(arguments: pairs)
@@ -71,10 +90,16 @@ import Testing
         }
     }
 
-    @Test func `The plans of two rules have no say in which one wins`() throws {
+    @Test func `What else a rule says has no say in which one wins`() throws {
         let plan = try RecordingPlan(formats: [.mp4], intervals: [.mp4: 300])
         #expect(Rule.example(1, .record(plan)).precedence(over: .example(2, Self.record)) == .age)
         #expect(Rule.example(1, Self.record).precedence(over: .example(2, .record(plan))) == .age)
+        var narrow = Rule.example(2, quota: "gold", Self.record)
+        narrow.codec = .h264
+        narrow.bitrate = BitrateRange(minimum: 2_000, maximum: 2_000)
+        narrow.share = StreamShare(basisPoints: 1)
+        #expect(narrow.precedence(over: .example(1, Self.record)) == nil)
+        #expect(Rule.example(1, Self.record).precedence(over: narrow) == .age)
     }
 
     @Test func `No rule comes before itself`() {

@@ -46,11 +46,18 @@ import Wire
 
     @Test func `Message bodies with bytes changed, dropped or doubled are read or refused`() throws {
         var random = SeededGenerator(seed: 101)
+        let unmet = UnmetCondition(.app, demanded: "live*", found: "test123")
         let decision = Decision(
             verdict: .record(try RecordingPlan(formats: [.mp4, .flv], intervals: [.mp4: 300])),
             reason: .rule(Rule.ID(rawValue: 12)),
-            losingRules: [.init(id: Rule.ID(rawValue: 3), reason: .preceded(.priority))],
+            losingRules: [
+                .init(id: Rule.ID(rawValue: 3), reason: .preceded(.priority)),
+                .init(id: Rule.ID(rawValue: 4), reason: .unmet(unmet)),
+            ],
+            omittedLosingRules: 1,
             revision: 7,
+            utcOffsets: ["UTC": 0],
+            reservation: Reservation(quota: "gold", state: .granted, concurrent: .init(used: 4, limit: 5)),
             decidedAt: StreamEvent.example.receivedAt
         )
         let bodies = [

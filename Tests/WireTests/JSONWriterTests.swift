@@ -96,4 +96,45 @@ import Wire
         )
         #expect(Self.text { $0.members(of: .template) } == #"{"formats":[],"intervals":{}}"#)
     }
+
+    @Test func `A decision's members can be written into any object`() {
+        let loser = Decision.LosingRule(id: Rule.ID(rawValue: 3), reason: .preceded(.skipBeforeRecord))
+        let decision = Decision(
+            verdict: .record(.template),
+            reason: .rule(Rule.ID(rawValue: 12)),
+            losingRules: [loser],
+            revision: 7,
+            decidedAt: Timestamp(millisecondsSinceEpoch: 1)
+        )
+        let text = Self.text { writer in
+            writer.member("answer", "yes")
+            writer.members(of: decision)
+            writer.member("end", true)
+        }
+        #expect(
+            text == #"{"answer":"yes","verdict":"record","formats":[],"intervals":{},"rule":12,"#
+                + #""losing_rules":[{"rule":3,"preceded":"skip_before_record"}],"revision":7,"decided_at":1,"end":true}"#
+        )
+    }
+
+    @Test func `The time zones of a decision stand in the order of their names, however they came`() {
+        let zones = ["UTC", "Asia/Kolkata", "America/St_Johns", "Europe/Berlin", "Asia/Kabul"]
+        var draw = Draw(seed: 103)
+        for _ in 0..<20 {
+            var utcOffsets: [String: Int] = [:]
+            for zone in zones.shuffled(using: &draw.random) { utcOffsets[zone] = zone.utf8.count }
+            let decision = Decision(
+                verdict: .skip,
+                reason: .noRuleMatches,
+                revision: 7,
+                utcOffsets: utcOffsets,
+                decidedAt: Timestamp(millisecondsSinceEpoch: 1)
+            )
+            #expect(
+                Self.text { $0.members(of: decision) } == #"{"verdict":"skip","revision":7,"utc_offsets":"#
+                    + #"{"America/St_Johns":16,"Asia/Kabul":10,"Asia/Kolkata":12,"Europe/Berlin":13,"UTC":3},"#
+                    + #""decided_at":1}"#
+            )
+        }
+    }
 }
