@@ -47,13 +47,16 @@ let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "s
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "needrecord",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "needrecord", targets: ["needrecord"])
+        .executable(name: "needrecord", targets: ["needrecord"]),
+        // For the benchmarks, which are a package of their own.
+        .library(name: "NeedRecordModules", targets: ["BusinessState", "DecisionCore", "Postgres"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
@@ -65,6 +68,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -90,6 +94,7 @@ let package = Package(
         // The domain and the contract between the parts.
         .target(name: "DecisionCore", swiftSettings: swiftSettings),
         .target(name: "Wire", dependencies: ["AMQP", "DecisionCore"], swiftSettings: swiftSettings),
+        .target(name: "RuleFiles", dependencies: ["DecisionCore", yams], swiftSettings: swiftSettings),
         .target(
             name: "BusinessState",
             dependencies: ["DecisionCore", "Postgres", logging],
@@ -119,6 +124,13 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "AuditTrail",
+            dependencies: [
+                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging, serviceLifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "PlatformSimulator",
             dependencies: [histogram, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: swiftSettings
@@ -127,8 +139,8 @@ let package = Package(
         .executableTarget(
             name: "needrecord",
             dependencies: [
-                "AMQP", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
-                "PlatformSimulator", "Postgres", "ReplyCorrelator", "Wire",
+                "AMQP", "AuditTrail", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
+                "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "Wire",
                 argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
                 serviceLifecycle, systemPackage, unixSignals,
             ],
@@ -178,10 +190,20 @@ let package = Package(
         .testTarget(
             name: "DecisionWorkerTests",
             dependencies: [
-                "AMQP", "DecisionCore", "DecisionWorker", "Postgres", "TestSupport", "Wire", locks, logging,
+                "AMQP", "BusinessState", "DecisionCore", "DecisionWorker", "Postgres", "TestSupport", "Wire", locks,
+                logging,
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "AuditTrailTests",
+            dependencies: [
+                "AMQP", "AuditTrail", "BusinessState", "DecisionCore", "Postgres", "TestSupport", "Wire", locks,
+                logging, serviceLifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "RuleFilesTests", dependencies: ["DecisionCore", "RuleFiles"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PlatformSimulatorTests",
             dependencies: ["PlatformSimulator", locks, logging, nioCore, nioPosix],

@@ -1,4 +1,5 @@
 internal import AMQP
+internal import BusinessState
 internal import DecisionCore
 internal import Wire
 
@@ -6,12 +7,17 @@ internal import Wire
 ///
 /// A pure value: it reads no clock and talks to nobody, so all that a worker does with a message is decided here.
 struct DecisionBatch {
+    /// A recording that a quota has to be asked about.
+    typealias Ask = (index: Int, ask: ReservationAsk)
+
     /// What is worth deciding.
     private(set) var requests: [EventRequest] = []
     /// What is to be published besides the replies: letters to the dead queue.
     private(set) var deadLetters: [AMQPMessage] = []
     /// What becomes of the deliveries, so far.
     private(set) var counters = WorkerCounters()
+    /// What is left to do once the replies are on their way.
+    private(set) var aftermath = Aftermath()
 
     private let topology: Topology
     private let worker: String
@@ -42,22 +48,50 @@ struct DecisionBatch {
         requests.lazy.map { $0.deadline.duration(since: now) }.max()
     }
 
+    /// The quotas that have to be asked before ``decide(_:decidedAt:now:)``, with the place of each in the facts.
+    ///
+    /// - Parameters:
+    ///   - facts: For each of ``requests``, in their order.
+    ///   - decidedAt: The clock that the facts were read for.
+    func asks(_ facts: [EventFacts], decidedAt: Timestamp) -> [Ask] {
+        requests.indices.compactMap { index in
+            let event = requests[index].event
+            guard let rule = winningRule(for: event, facts[index].live, now: decidedAt), let quota = rule.quota else {
+                return nil
+            }
+            return (index, ReservationAsk(event: event, rule: rule.id, quota: quota))
+        }
+    }
+
     /// The replies, now that the facts are there: one for each request whose deadline has not passed meanwhile.
     ///
-    /// - Parameter facts: For each of ``requests``, in their order.
-    mutating func decide(_ facts: [Facts], now: Timestamp) -> [AMQPMessage] {
-        reply(now: now) { index, event in .decision(DecisionCore.decide(event, facts[index], now: now)) }
+    /// - Parameters:
+    ///   - facts: For each of ``requests``, in their order.
+    ///   - decidedAt: The clock that the facts were read for, and that is decided by.
+    ///   - now: The clock at this moment.
+    mutating func decide(_ facts: [EventFacts], decidedAt: Timestamp, now: Timestamp) -> [AMQPMessage] {
+        var decisions: [Decision] = []
+        decisions.reserveCapacity(requests.count)
+        for (request, facts) in zip(requests, facts) {
+            decisions.append(DecisionCore.decide(request.event, facts.live, now: decidedAt))
+        }
+        for (request, decision) in zip(requests, decisions)
+        where request.deadline <= now && decision.reservation?.state == .granted {
+            // Its gateway has answered without us: nothing is recorded.
+            aftermath.undelivered.append(request.event.id)
+        }
+        if facts.contains(where: { $0.shadow != nil }) {
+            aftermath.comparisons = zip(zip(requests, facts), decisions).map { ($0.0.event, $0.1, $1) }
+        }
+        return reply(now: now) { index in .decision(decisions[index]) }
     }
 
     /// The replies when the business state cannot be read: the gateways need not wait.
     mutating func fail(_ cause: FallbackCause, now: Timestamp) -> [AMQPMessage] {
-        reply(now: now) { _, _ in .failure(cause) }
+        reply(now: now) { _ in .failure(cause) }
     }
 
-    private mutating func reply(
-        now: Timestamp,
-        content: (Int, StreamEvent) -> Reply.Content
-    ) -> [AMQPMessage] {
+    private mutating func reply(now: Timestamp, content: (Int) -> Reply.Content) -> [AMQPMessage] {
         var messages: [AMQPMessage] = []
         messages.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
@@ -65,7 +99,7 @@ struct DecisionBatch {
                 counters.expiredBeforeReply += 1
                 continue
             }
-            let content = content(index, request.event)
+            let content = content(index)
             switch content {
             case .decision: counters.decided += 1
             case .failure: counters.stateUnavailable += 1

@@ -24,6 +24,10 @@ public final class DecisionWorker: Service {
     private let logger: Logger
     private let inbox = DeliveryInbox()
     private let facts = FactsReader()
+    private let quotas = QuotaDesk()
+    private let shadows = ShadowStore()
+    private let aftermaths: AsyncStream<Aftermath>
+    private let aftermath: AsyncStream<Aftermath>.Continuation
     private let state: NIOLockedValueBox<State>
 
     private struct State: Sendable {
@@ -61,6 +65,8 @@ public final class DecisionWorker: Service {
             pause: configuration.retryPause
         )
         state = NIOLockedValueBox(State(outage: outage))
+        // Some seconds of batches: what cannot be worked off by then is counted and dropped, and no answer waits.
+        (aftermaths, aftermath) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(64))
     }
 
     /// What it has done so far.
@@ -94,6 +100,7 @@ public final class DecisionWorker: Service {
                 )
             }
         )
+        async let end: Void = workOffAftermaths()
         await withTaskGroup { group in
             group.addTask { await client.run() }
             group.addTask {
@@ -105,6 +112,8 @@ public final class DecisionWorker: Service {
             client.shutdown()
             group.cancelAll()
         }
+        aftermath.finish()
+        await end
     }
 
     // MARK: - Taking
@@ -160,6 +169,9 @@ public final class DecisionWorker: Service {
             let replies = await replies(for: &batch)
             finish(taken, publishing: batch.deadLetters + replies)
             count { $0.add(batch.counters) }
+            if !batch.aftermath.isEmpty, case .dropped(let dropped) = aftermath.yield(batch.aftermath) {
+                count { $0.shadowDropped += dropped.comparisons.count }
+            }
         }
     }
 
@@ -181,9 +193,10 @@ public final class DecisionWorker: Service {
         repeat {
             let start = ContinuousClock.now
             do {
-                let facts = try await read(batch.requests.map(\.event), from: start, until: limit)
+                let decidedAt = now()
+                let facts = try await facts(for: batch, decidedAt: decidedAt, from: start, until: limit)
                 readSucceeded()
-                return batch.decide(facts, now: now())
+                return batch.decide(facts, decidedAt: decidedAt, now: now())
             } catch {
                 guard readFailed(error, start: start, limit: limit) else { break }
                 try? await Task.sleep(for: configuration.retryPause)
@@ -192,16 +205,34 @@ public final class DecisionWorker: Service {
         return batch.fail(.stateUnavailable, now: now())
     }
 
-    private func read(
-        _ events: [StreamEvent],
+    /// Reads the facts of a batch, and takes the reservations that its decisions need. Asked again after a failure, a
+    /// quota finds what it has granted already.
+    private func facts(
+        for batch: DecisionBatch,
+        decidedAt: Timestamp,
         from start: ContinuousClock.Instant,
         until limit: ContinuousClock.Instant
-    ) async throws -> [Facts] {
+    ) async throws -> [EventFacts] {
         // Without a connection the pool waits for as long as it may, and the gateways with it.
         let patience = state.withLockedValue { $0.outage.patience(now: start, limit: limit) }
         return try await database.withConnection(timeout: patience) { connection in
-            let remaining = max(.milliseconds(1), ContinuousClock.now.duration(to: limit))
-            return try await facts.facts(for: events, on: connection, timeout: remaining)
+            func remaining() -> Duration { max(.milliseconds(1), ContinuousClock.now.duration(to: limit)) }
+            var facts = try await self.facts.facts(
+                for: batch.requests.map(\.event),
+                on: connection,
+                now: decidedAt,
+                timeout: remaining()
+            )
+            let asks = batch.asks(facts, decidedAt: decidedAt)
+            guard !asks.isEmpty else { return facts }
+            let reservations = try await quotas.reserve(
+                asks.map(\.ask),
+                on: connection,
+                now: decidedAt,
+                timeout: remaining()
+            )
+            for (ask, reservation) in zip(asks, reservations) { facts[ask.index].live.reservation = reservation }
+            return facts
         }
     }
 
@@ -228,6 +259,41 @@ public final class DecisionWorker: Service {
             logger.error("cannot read the business state", metadata: ["error": "\(String(reflecting: error))"])
         }
         return mayRetry && isRetriable
+    }
+
+    // MARK: - Afterwards
+
+    private func workOffAftermaths() async {
+        var isDatabaseLost = false
+        for await aftermath in aftermaths {
+            let (count, differences) = aftermath.compare()
+            self.count { counters in
+                counters.shadowDecided += count
+                counters.shadowDifferent += differences.count
+            }
+            do {
+                // A process that stops does not wait for a database that is away, batch by batch.
+                if isDatabaseLost, state.withLockedValue({ $0.isStopping }) { throw CancellationError() }
+                try await keep(differences, releasing: aftermath.undelivered)
+                isDatabaseLost = false
+            } catch {
+                isDatabaseLost = true
+                // A reservation that stays ends with its stream, or expires.
+                self.count { $0.shadowDropped += differences.count }
+                logger.warning("work after an answer is lost", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func keep(_ differences: [ShadowDifference], releasing undelivered: [EventID]) async throws {
+        guard !differences.isEmpty || !undelivered.isEmpty else { return }
+        let timeout = Duration.seconds(1)
+        try await database.withConnection(timeout: timeout) { connection in
+            if !undelivered.isEmpty {
+                try await quotas.releaseUndelivered(undelivered, on: connection, timeout: timeout)
+            }
+            if !differences.isEmpty { try await shadows.keep(differences, on: connection, timeout: timeout) }
+        }
     }
 
     private func count(_ change: (inout WorkerCounters) -> Void) {

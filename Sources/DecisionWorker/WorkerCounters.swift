@@ -18,6 +18,12 @@ public struct WorkerCounters: Sendable, Equatable {
     public var dead = 0
     /// Replies that no gateway took.
     public var undeliverable = 0
+    /// Events that were decided with shadow rules too.
+    public var shadowDecided = 0
+    /// Those of them that the shadow rules would have answered differently.
+    public var shadowDifferent = 0
+    /// Differences, or events not compared, that could not be kept.
+    public var shadowDropped = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -32,5 +38,8 @@ public struct WorkerCounters: Sendable, Equatable {
         stateUnavailable += other.stateUnavailable
         dead += other.dead
         undeliverable += other.undeliverable
+        shadowDecided += other.shadowDecided
+        shadowDifferent += other.shadowDifferent
+        shadowDropped += other.shadowDropped
     }
 }

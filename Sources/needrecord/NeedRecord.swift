@@ -11,7 +11,7 @@ struct NeedRecord: AsyncParsableCommand {
             from the business state in PostgreSQL, within the platform's timeout, always.
 
             To try it on one machine, run `make run` in a checkout. To run it: `migrate` once, then `serve`, or \
-            `gateway` and `worker` on as many machines as you like.
+            `gateway`, `worker` and `auditor` on as many machines as you like.
 
             Settings come from flags, the environment (NEEDRECORD_...) and a file (--config), in this order; \
             docs/configuration.md lists them all.
@@ -24,8 +24,9 @@ struct NeedRecord: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            GatewayCommand.self, WorkerCommand.self, ServeCommand.self, MigrateCommand.self, RulesCommand.self,
-            DecideCommand.self, PushCommand.self, DoctorCommand.self,
+            GatewayCommand.self, WorkerCommand.self, AuditorCommand.self, ServeCommand.self, MigrateCommand.self,
+            RulesCommand.self, QuotasCommand.self, ReservationsCommand.self, DecideCommand.self, PushCommand.self,
+            DoctorCommand.self,
         ]
     )
 }

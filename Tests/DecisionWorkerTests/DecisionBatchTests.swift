@@ -1,4 +1,5 @@
 import AMQP
+import BusinessState
 import DecisionCore
 import Testing
 import Wire
@@ -23,11 +24,9 @@ import Wire
         DecisionBatch(deliveries, now: now, topology: Topology(), worker: "worker-1")
     }
 
-    private static func facts(_ revision: Int64, _ effect: Rule.Effect) -> Facts {
-        Facts(
-            revision: revision,
-            rules: [Rule(id: Rule.ID(rawValue: revision), domain: .any, app: .any, stream: .any, effect: effect)]
-        )
+    private static func facts(_ revision: Int64, _ effect: Rule.Effect, quota: String? = nil) -> EventFacts {
+        let rule = Rule(id: Rule.ID(rawValue: revision), effect: effect, quota: quota)
+        return EventFacts(live: Facts(revision: revision, rules: [rule]))
     }
 
     private static func reply(_ message: AMQPMessage) throws -> Reply {
@@ -37,7 +36,11 @@ import Wire
     @Test func `Each event is decided on its own facts, and replied to where it came from`() throws {
         var batch = Self.batch([Self.delivery(1, dueIn: 1_000), Self.delivery(2, dueIn: 1_000)])
         #expect(batch.requests.map(\.event.id) == [.number(1), .number(2)])
-        let messages = batch.decide([Self.facts(8, .record(.template)), Self.facts(9, .skip)], now: Self.at(5))
+        let messages = batch.decide(
+            [Self.facts(8, .record(.template)), Self.facts(9, .skip)],
+            decidedAt: Self.at(3),
+            now: Self.at(5)
+        )
         #expect(messages.map(\.routingKey) == ["replies.1", "replies.2"])
         #expect(messages.allSatisfy { $0.exchange == "" && $0.mandatory })
         let expected = [(1, 8, Decision.Verdict.record(.template)), (2, 9, .skip)].map { number, revision, verdict in
@@ -48,7 +51,7 @@ import Wire
                         verdict: verdict,
                         reason: .rule(Rule.ID(rawValue: Int64(revision))),
                         revision: Int64(revision),
-                        decidedAt: Self.at(5)
+                        decidedAt: Self.at(3)
                     )
                 ),
                 worker: "worker-1"
@@ -74,7 +77,7 @@ import Wire
     @Test func `An event whose deadline came while the facts were read gets no reply`() throws {
         var batch = Self.batch([Self.delivery(1, dueIn: 10), Self.delivery(2, dueIn: 11), Self.delivery(3, dueIn: 10)])
         let facts = [Self.facts(1, .skip), Self.facts(2, .skip), Self.facts(3, .skip)]
-        let messages = batch.decide(facts, now: Self.at(10))
+        let messages = batch.decide(facts, decidedAt: Self.now, now: Self.at(10))
         #expect(try messages.map { try Self.reply($0).eventID } == [.number(2)])
         #expect(batch.counters.decided == 1)
         #expect(batch.counters.expiredBeforeReply == 2)
@@ -131,7 +134,7 @@ import Wire
             broken, Self.delivery(2, dueIn: 0, redelivered: true), Self.delivery(3, dueIn: 5),
             Self.delivery(4, dueIn: 50),
         ])
-        _ = batch.decide([Self.facts(1, .skip), Self.facts(1, .skip)], now: Self.at(5))
+        _ = batch.decide([Self.facts(1, .skip), Self.facts(1, .skip)], decidedAt: Self.now, now: Self.at(5))
         var expected = WorkerCounters()
         expected.taken = 4
         expected.redelivered = 2
@@ -154,9 +157,56 @@ import Wire
         one.stateUnavailable = 7
         one.dead = 8
         one.undeliverable = 9
+        one.shadowDecided = 10
+        one.shadowDifferent = 11
+        one.shadowDropped = 12
         var sum = one
         sum.add(one)
         let values = Mirror(reflecting: sum).children.compactMap { $0.value as? Int }
-        #expect(values == [2, 4, 6, 8, 10, 12, 14, 16, 18])
+        #expect(values == (1...12).map { $0 * 2 })
+    }
+
+    @Test func `A quota is asked for the events whose winning rule names it, and for no others`() {
+        let batch = Self.batch((1...4).map { Self.delivery($0, dueIn: 1_000) })
+        var beaten = Self.facts(3, .record(.template), quota: "basic")
+        beaten.live.rules.append(Rule(id: Rule.ID(rawValue: 30), priority: 1, effect: .record(.template)))
+        let facts = [
+            Self.facts(1, .record(.template)), Self.facts(2, .record(.template), quota: "basic"), beaten,
+            Self.facts(4, .record(.template), quota: "gold"),
+        ]
+        let asks = batch.asks(facts, decidedAt: Self.now)
+        #expect(asks.map(\.index) == [1, 3])
+        #expect(
+            asks.map(\.ask) == [
+                ReservationAsk(event: .number(2), rule: Rule.ID(rawValue: 2), quota: "basic"),
+                ReservationAsk(event: .number(4), rule: Rule.ID(rawValue: 4), quota: "gold"),
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        (Reservation.State.granted, 10, [EventID.number(1)]), (.granted, 11, []), (.held, 10, []), (.denied, 10, []),
+    ])
+    func `A reservation that was granted for an answer nobody waits for any more is to be given back`(
+        state: Reservation.State,
+        dueIn: Int,
+        undelivered: [EventID]
+    ) {
+        var batch = Self.batch([Self.delivery(1, dueIn: dueIn)])
+        var facts = Self.facts(1, .record(.template), quota: "basic")
+        facts.live.reservation = Reservation(quota: "basic", state: state)
+        let messages = batch.decide([facts], decidedAt: Self.now, now: Self.at(10))
+        #expect(messages.count == (dueIn > 10 ? 1 : 0))
+        #expect(batch.aftermath.undelivered == undelivered)
+    }
+
+    @Test func `Decisions are kept for comparison only where there is a shadow`() {
+        var batch = Self.batch([Self.delivery(1, dueIn: 1_000)])
+        _ = batch.decide([Self.facts(1, .skip)], decidedAt: Self.now, now: Self.now)
+        #expect(batch.aftermath.isEmpty)
+        var facts = Self.facts(1, .skip)
+        facts.shadow = Self.facts(2, .record(.template)).live
+        _ = batch.decide([facts], decidedAt: Self.now, now: Self.now)
+        #expect(batch.aftermath.comparisons.map(\.event) == [.number(1)])
     }
 }

@@ -43,7 +43,7 @@ import Wire
                     #expect(decision.verdict == verdict)
                     #expect(decision.reason == reason)
                     #expect(decision.losingRules == losers)
-                    #expect(decision.revision == 2)
+                    #expect(decision.revision == 1)
                     #expect(decision.decidedAt >= before && decision.decidedAt <= .now())
                 }
                 #expect(test.worker.isStateReachable)

@@ -1,4 +1,5 @@
 import AMQP
+import BusinessState
 import DecisionCore
 import DecisionWorker
 import Logging
@@ -90,7 +91,9 @@ struct WorkerUnderTest: Sendable {
     private static func configuration(of state: State) throws -> PostgresConfiguration {
         switch state {
         case .database(let database, let role):
-            return try database.configuration(role: role)
+            var configuration = try database.configuration(role: role)
+            configuration.sessionSettings = FactsReader.sessionSettings
+            return configuration
         case .closedPort:
             var configuration = try PostgresConfiguration(url: "postgresql://nobody@127.0.0.1:1/nothing")
             configuration.connectTimeout = .milliseconds(200)

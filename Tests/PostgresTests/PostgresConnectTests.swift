@@ -29,6 +29,51 @@ import Testing
         }
     }
 
+    @Test func `a session has its own settings, whatever characters are in their values`() async throws {
+        let settings = ["enable_seqscan": "off", "jit": "off", "search_path": "it's, \"a \"\" b\"", "work_mem": "5MB"]
+        try await TestDatabase.withConnection {
+            $0.sessionSettings = settings
+        } _: { connection in
+            for (name, value) in settings {
+                let isSet = try await connection.query("SELECT current_setting(\(name))").first?[0]
+                #expect(isSet == value)
+            }
+            // They are the session's, not a transaction's.
+            try await connection.simpleQuery("BEGIN; ROLLBACK")
+            #expect(try await connection.query("SELECT current_setting('jit')").first?[0] == "off")
+        }
+    }
+
+    @Test(arguments: [["no_such_setting": "1"], ["enable_seqscan": "perhaps"], ["block_size": "1"]])
+    func `a setting that the server refuses is an error of the server, not of the role`(settings: [String: String])
+        async throws
+    {
+        var configuration = try TestDatabase.configuration()
+        configuration.sessionSettings = settings
+        configuration.role = "postgres_tests_nobody"
+        let error = try await postgresError { try await connect(configuration) }
+        #expect(error.code == .server)
+        #expect(error.sqlState != nil)
+    }
+
+    @Test func `a session that acts as a role and has settings has the statement timeout, not that of connecting`()
+        async throws
+    {
+        // Everybody may act as himself.
+        let login = try await TestDatabase.withConnection { connection in
+            try await connection.query("SELECT current_user::text").first?[0]
+        }
+        try await TestDatabase.withConnection { configuration in
+            configuration.connectTimeout = .seconds(2)
+            configuration.statementTimeout = .seconds(12)
+            configuration.role = login
+            configuration.sessionSettings = ["jit": "off"]
+        } _: { connection in
+            let timeout = try await connection.query("SELECT current_setting('statement_timeout')").first?[0]
+            #expect(timeout == "12s")
+        }
+    }
+
     @Test func `a refused connection is an error`() async throws {
         let configuration = try PostgresConfiguration(url: "postgresql://nobody:secret@127.0.0.1:1/none")
         let error = try await postgresError { try await connect(configuration) }

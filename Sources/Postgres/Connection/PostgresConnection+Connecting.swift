@@ -107,14 +107,18 @@ extension PostgresConnection {
             queries.append("SELECT set_config(\(name), \(value), false)")
         }
         _ = try await run(queries, timeout: configuration.connectTimeout)
-        if let role = configuration.role { try await act(as: role) }
+        if let role = configuration.role { try await act(as: role, timeout: timeout) }
+        appliedTimeout = timeout
     }
 
-    private func act(as role: String) async throws(PostgresError) {
+    private func act(as role: String, timeout: Int64) async throws(PostgresError) {
+        // This call has a timeout of its own, which the server keeps until it gets another.
+        let settings = ["SET ROLE \(PostgresIdentifier(role).quoted)", "SET statement_timeout = \(timeout)"]
         do {
-            let query = PostgresQuery(sql: "SET ROLE \(PostgresIdentifier(role).quoted)", isPrepared: false)
-            _ = try await run([query], timeout: configuration.connectTimeout)
+            let queries = settings.map { PostgresQuery(sql: $0, isPrepared: false) }
+            _ = try await run(queries, timeout: configuration.connectTimeout)
         } catch {
+            // Of these statements a server refuses the role only.
             throw error.code == .server ? error.with(.roleRefused) : error
         }
     }

@@ -1,16 +1,22 @@
 import ArgumentParser
 import BusinessState
-import CallbackGateway
 import DecisionCore
 import Logging
 import Postgres
-import Wire
+import RuleFiles
 
 struct DecideCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "decide",
         abstract: "Say what would be answered for a callback, and why, without HTTP or RabbitMQ.",
-        usage: "needrecord decide --domain test.com --app test123 --stream teststream"
+        usage: """
+            needrecord decide --domain test.com --app test123 --stream teststream --explain
+            needrecord decide --domain test.com --app test123 --stream s --at 2026-12-24T20:00+08:00 --rules rules.yaml
+            """,
+        discussion: """
+            Nothing is changed, and no quota is charged: it is asked what it would say. With --rules the rules of the \
+            file stand in the place of those of its set, as they would once it is published.
+            """
     )
 
     @Option(help: "The play domain.")
@@ -28,7 +34,22 @@ struct DecideCommand: Command {
     @Option(help: "h264 or h265.")
     var codec = "h264"
 
-    @Option(help: "text or json.")
+    @Option(help: ArgumentHelp("Decide as at this time; the clock is now otherwise.", valueName: "time"))
+    var at: String?
+
+    @Option(help: "Decide on the rules as they stood at this revision.")
+    var revision: Int64?
+
+    @Option(help: ArgumentHelp("Decide on the rules as they stood at this time.", valueName: "time"))
+    var asOf: String?
+
+    @Option(help: ArgumentHelp("A rule file that is not yet published.", valueName: "file"))
+    var rules: String?
+
+    @Flag(help: "Name every rule that was looked at with what was compared, and the facts.")
+    var explain = false
+
+    @Option(help: "text or json; json always has everything.")
     var output = OutputFormat.text
 
     @OptionGroup var settings: SettingsOptions
@@ -40,13 +61,62 @@ struct DecideCommand: Command {
             }
         }
         guard VideoCodec(rawValue: codec) != nil else { throw ValidationError("--codec must be h264 or h265") }
+        if let vbitrate, !BitrateRange.limits.contains(vbitrate) {
+            throw ValidationError("--vbitrate must be 0 to \(BitrateRange.limits.upperBound)")
+        }
+        for (time, flag) in [(at, "--at"), (asOf, "--as-of")] {
+            guard let time, Timestamp(iso8601: time) == nil else { continue }
+            throw ValidationError("\(flag) must be \(Timestamp.iso8601Spelling)")
+        }
+        guard revision == nil || asOf == nil else { throw ValidationError("--revision and --as-of say the same") }
     }
 
     func run(_ settings: Settings, logger: Logger) async throws {
-        let now = CivilClock.now()
+        let file = try rules.map(RuleFile.init(readingFrom:))
+        var database = settings.database(as: .reader)
+        database.sessionSettings = FactsReader.sessionSettings
+        let connection = try await PostgresConnection.connect(database, logger: logger)
+        let explanation = try await explanation(file, connection)
+        await connection.close()
+        switch output {
+        case .text: print(explain ? explanation.text : explanation.shortText)
+        case .json: print(explanation.json)
+        }
+    }
+
+    private func explanation(_ file: RuleFile?, _ connection: PostgresConnection) async throws -> Explanation {
+        let now = at.flatMap(Timestamp.init(iso8601:)) ?? CivilClock.now()
+        let event = event(now)
+        let store = RuleStore(connection)
+        let moment = revision.map(RuleMoment.revision) ?? asOf.flatMap(Timestamp.init(iso8601:)).map(RuleMoment.time)
+        var then: Int64?
+        if let moment { then = try await store.revision(at: moment) }
+        var facts = try await FactsReader(asOf: then)
+            .facts(for: [event], on: connection, now: now, timeout: .seconds(30))[0].live
+        if let file {
+            let stored = try await store.list(RuleSelection(set: file.set, moment: moment)).rules
+            facts.rules.removeAll { $0.set == file.set }
+            facts.rules += file.rules(matching: stored)
+            try await addUTCOffsets(to: &facts, now: now, connection)
+        }
+        if let winner = winningRule(for: event, facts, now: now), let quota = winner.quota {
+            let ask = ReservationAsk(event: event, rule: winner.id, quota: quota)
+            facts.reservation = try await QuotaDesk()
+                .standing([ask], on: connection, now: now, timeout: .seconds(30)).first
+        }
+        return Explanation(
+            event: event,
+            facts: facts,
+            decision: decide(event, facts, now: now),
+            revision: try await store.revisions([facts.revision]).first,
+            file: file == nil ? nil : rules
+        )
+    }
+
+    private func event(_ now: Timestamp) -> StreamEvent {
         var ids = EventIDGenerator()
         var random = SystemRandomNumberGenerator()
-        let event = StreamEvent(
+        return StreamEvent(
             id: ids.next(now: now, using: &random),
             receivedAt: now,
             domain: domain,
@@ -55,78 +125,25 @@ struct DecideCommand: Command {
             bitrate: vbitrate,
             codec: VideoCodec(rawValue: codec)
         )
-        let connection = try await PostgresConnection.connect(settings.database(as: .reader), logger: logger)
-        let facts = try await FactsReader().facts(for: [event], on: connection, timeout: .seconds(30))[0]
-        await connection.close()
-        let explanation = Explanation(decision: DecisionCore.decide(event, facts, now: now), facts: facts)
-        switch output {
-        case .text: print(explanation.text)
-        case .json: print(explanation.json)
-        }
+    }
+
+    private func addUTCOffsets(to facts: inout Facts, now: Timestamp, _ connection: PostgresConnection) async throws {
+        let timeZones = Set(facts.rules.compactMap { $0.schedule?.timeZone }).sorted()
+        let unknown = try await RuleStore(connection).unknownTimeZones(among: timeZones)
+        guard unknown.isEmpty else { throw Failure("the database knows no time zone \(unknown.joined(separator: ", "))") }
+        facts.utcOffsets = try await FactsReader.utcOffsets(of: timeZones, on: connection, now: now)
     }
 }
 
-/// A decision as a person, or a program, reads it.
-private struct Explanation {
-    let decision: Decision
-    let facts: Facts
-
-    private var answer: String {
-        String(decoding: Answer.body(for: decision.verdict), as: UTF8.self)
-    }
-
-    private func describe(_ id: Rule.ID) -> String {
-        guard let rule = facts.rules.first(where: { $0.id == id }) else { return "rule \(id.rawValue)" }
-        return "rule \(id.rawValue) (\(rule.domain.text) / \(rule.app.text) / \(rule.stream.text): \(rule.effect.text))"
-    }
-
-    var text: String {
-        var lines = ["answer    \(answer)"]
-        switch decision.reason {
-        case .rule(let id): lines.append("reason    \(describe(id))")
-        case .noRuleMatches: lines.append("reason    no rule matches, and the default is not to record")
-        }
-        for loser in decision.losingRules {
-            lines.append("lost      \(describe(loser.id)): \(loser.reason.text)")
-        }
-        lines.append("revision  \(decision.revision)")
-        lines.append("clock     \(decision.decidedAt)")
-        return lines.joined(separator: "\n")
-    }
-
-    var json: String {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("answer", answer)
-            switch decision.verdict {
-            case .skip: writer.member("verdict", "skip")
-            case .record(let plan):
-                writer.member("verdict", "record")
-                writer.members(of: plan)
-            }
-            switch decision.reason {
-            case .rule(let id):
-                writer.member("reason", "rule")
-                writer.member("rule", id.rawValue)
-            case .noRuleMatches:
-                writer.member("reason", "no_rule_matches")
-            }
-            writer.member("losing_rules", array: { for loser in decision.losingRules { $0.element(loser) } })
-            writer.member("revision", decision.revision)
-            writer.member("decided_at", decision.decidedAt.description)
-        }
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
-}
-
-extension Decision.LosingRule.Reason {
-    fileprivate var text: String {
-        switch self {
-        case .unmet(let condition): "another \(condition.rawValue)"
-        case .preceded(.priority): "lower priority"
-        case .preceded(.specificity): "wider"
-        case .preceded(.skipBeforeRecord): "skip comes before record"
-        case .preceded(.age): "newer"
+extension RuleFile {
+    /// The rules as they would be once they are published: under the ids of the stored rules that they are about, and
+    /// the new ones younger than every other.
+    fileprivate func rules(matching stored: [StoredRule]) -> [Rule] {
+        let matches = RuleMatching(entries.map { RuleDraft($0.rule, note: $0.note) }, with: stored).matches
+        return zip(entries.indices, matches).map { index, match in
+            var rule = entries[index].rule
+            rule.id = match?.rule.id ?? Rule.ID(rawValue: Explanation.firstNewRule + Int64(index))
+            return rule
         }
     }
 }

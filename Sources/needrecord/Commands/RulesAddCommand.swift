@@ -2,7 +2,7 @@ import ArgumentParser
 import BusinessState
 import DecisionCore
 import Logging
-import Postgres
+import RuleFiles
 
 struct RulesAddCommand: Command {
     static let configuration = CommandConfiguration(
@@ -11,6 +11,8 @@ struct RulesAddCommand: Command {
         usage: """
             needrecord rules add --domain test.com --app test123 --stream '*' --record --format mp4 --interval mp4=300
             needrecord rules add --domain test.com --app private --skip
+            needrecord rules add --app live --stream 'vip-*' --record --schedule 'mon-fri 09:00-18:00' \\
+                --time-zone Asia/Shanghai --name vip-rooms
             """
     )
 
@@ -26,13 +28,13 @@ struct RulesAddCommand: Command {
         }
     }
 
-    @Option(help: "The play domain, or * for any.")
+    @Option(help: "The play domain: a name, or a pattern with * and ?.")
     var domain = "*"
 
-    @Option(help: "The application, or * for any.")
+    @Option(help: "The application: a name, or a pattern.")
     var app = "*"
 
-    @Option(help: "The stream name, or * for any.")
+    @Option(help: "The stream name, or a pattern.")
     var stream = "*"
 
     @Flag
@@ -56,6 +58,19 @@ struct RulesAddCommand: Command {
     )
     var priority = 0
 
+    @OptionGroup var conditions: RulesConditionOptions
+
+    @Option(help: "The quota that a recording is charged to.")
+    var quota: String?
+
+    @Option(help: "What to call the rule, once in its set.")
+    var name: String?
+
+    @OptionGroup var set: RulesSetOptions
+
+    @Flag(help: "Add it switched off.")
+    var disabled = false
+
     @Option(help: "For people; up to 1000 bytes.")
     var note = ""
 
@@ -73,14 +88,9 @@ struct RulesAddCommand: Command {
 
     func run(_ settings: Settings, logger: Logger) async throws {
         let rule = try rule()
-        let connection = try await PostgresConnection.connect(settings.database(as: .operator), logger: logger)
-        let (id, isNew): (Rule.ID, Bool)
-        do {
-            (id, isNew) = try await RuleStore(connection).add(rule, note: note, onlyIfAbsent: ifAbsent)
-        } catch let error as PostgresError where error.sqlState == .checkViolation {
-            throw Failure("the database refuses this rule: \(error.message)")
+        let (id, isNew) = try await RulesSession.run(settings, as: .operator, logger: logger) { store in
+            try await store.add(rule, note: note, onlyIfAbsent: ifAbsent)
         }
-        await connection.close()
         switch output {
         case .text: print(isNew ? "added rule \(id.rawValue)" : "rule \(id.rawValue) is the same")
         case .json: print("{\"id\":\(id.rawValue),\"added\":\(isNew)}")
@@ -92,25 +102,31 @@ struct RulesAddCommand: Command {
         if effect == .skip, plan != .template {
             throw ValidationError("--format and --interval say how to record; they do not go with --skip")
         }
-        return Rule(
+        if effect == .skip, quota != nil { throw ValidationError("--quota does not go with --skip") }
+        for (label, flag) in [(name, "--name"), (quota, "--quota")] {
+            if let label, !Label.isSpelled(label) { throw ValidationError("\(flag) must be \(Label.spelling)") }
+        }
+        var rule = Rule(
             id: Rule.ID(rawValue: 0),
+            set: set.ruleSet ?? Rule.defaultSet,
+            name: name,
+            isEnabled: !disabled,
             priority: priority,
             domain: try pattern(domain, "--domain"),
             app: try pattern(app, "--app"),
             stream: try pattern(stream, "--stream"),
-            effect: effect == .record ? .record(plan) : .skip
+            effect: effect == .record ? .record(plan) : .skip,
+            quota: quota
         )
+        try conditions.apply(to: &rule)
+        return rule
     }
 
     private func pattern(_ text: String, _ flag: String) throws -> NamePattern {
-        guard (1...NamePattern.maximumLength).contains(text.utf8.count) else {
-            throw ValidationError("\(flag) must be 1 to \(NamePattern.maximumLength) bytes long")
+        guard let pattern = NamePattern(text), NamePattern.fault(in: text) == nil else {
+            throw ValidationError("\(flag) \(NamePattern.fault(in: text) ?? "is no pattern")")
         }
-        // A pattern language comes with its own meaning for these; taking them literally now would surprise later.
-        guard text == "*" || !text.contains("*") else {
-            throw ValidationError("\(flag) is an exact name or * alone; \(text) is neither")
-        }
-        return NamePattern(text)
+        return pattern
     }
 
     private func plan() throws -> RecordingPlan {

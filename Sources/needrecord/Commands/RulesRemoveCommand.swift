@@ -2,7 +2,6 @@ import ArgumentParser
 import BusinessState
 import DecisionCore
 import Logging
-import Postgres
 
 struct RulesRemoveCommand: Command {
     static let configuration = CommandConfiguration(
@@ -17,13 +16,20 @@ struct RulesRemoveCommand: Command {
     @OptionGroup var settings: SettingsOptions
 
     func run(_ settings: Settings, logger: Logger) async throws {
-        let connection = try await PostgresConnection.connect(settings.database(as: .operator), logger: logger)
-        let removed = try await RuleStore(connection).remove(ids.map(Rule.ID.init(rawValue:)))
-        await connection.close()
-        for id in removed { print("removed rule \(id.rawValue)") }
-        let missing = Set(ids).subtracting(removed.map(\.rawValue)).sorted()
-        guard missing.isEmpty else {
-            throw Failure("there is no rule " + missing.map(String.init).joined(separator: ", "))
+        let removed = try await RulesSession.run(settings, as: .operator, logger: logger) { store in
+            try await store.remove(ids.map(Rule.ID.init(rawValue:)))
         }
+        try reportByID(removed, of: ids, done: "removed")
+    }
+}
+
+/// Says what was done to which rules.
+///
+/// - Throws: ``Failure`` when one of the ids is no rule's.
+func reportByID(_ done: [Rule.ID], of ids: [Int64], done verb: String) throws {
+    for id in done { print("\(verb) rule \(id.rawValue)") }
+    let missing = Set(ids).subtracting(done.map(\.rawValue)).sorted()
+    guard missing.isEmpty else {
+        throw Failure("there is no rule " + missing.map(String.init).joined(separator: ", "))
     }
 }

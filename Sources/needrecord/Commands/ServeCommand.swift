@@ -4,7 +4,7 @@ import Logging
 struct ServeCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Run a gateway and a worker in one process.",
+        abstract: "Run a gateway, a worker and an auditor in one process.",
         discussion: """
             For one machine. Events go through RabbitMQ and decisions through PostgreSQL exactly as they do between \
             machines. Stops on SIGTERM or SIGINT when everything in flight is answered.
@@ -18,7 +18,8 @@ struct ServeCommand: Command {
     var flags: [Setting: String] { listen.flags.merging(gateway.flags) { $1 } }
 
     func run(_ settings: Settings, logger: Logger) async throws {
-        try await ServingProcess(settings, runsGateway: true, runsWorker: true, logger: logger).run()
+        try await ServingProcess(settings, runsGateway: true, runsWorker: true, runsAuditor: true, logger: logger)
+            .run()
     }
 }
 
@@ -36,7 +37,8 @@ struct GatewayCommand: Command {
     var flags: [Setting: String] { listen.flags.merging(gateway.flags) { $1 } }
 
     func run(_ settings: Settings, logger: Logger) async throws {
-        try await ServingProcess(settings, runsGateway: true, runsWorker: false, logger: logger).run()
+        try await ServingProcess(settings, runsGateway: true, runsWorker: false, runsAuditor: false, logger: logger)
+            .run()
     }
 }
 
@@ -53,6 +55,7 @@ struct WorkerCommand: Command {
     var flags: [Setting: String] { listen.flags }
 
     func run(_ settings: Settings, logger: Logger) async throws {
-        try await ServingProcess(settings, runsGateway: false, runsWorker: true, logger: logger).run()
+        try await ServingProcess(settings, runsGateway: false, runsWorker: true, runsAuditor: false, logger: logger)
+            .run()
     }
 }

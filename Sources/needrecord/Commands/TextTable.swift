@@ -17,3 +17,13 @@ struct TextTable {
         }.joined(separator: "\n")
     }
 }
+
+extension TextTable {
+    /// Lines of a label and a text.
+    static func aligned(_ lines: [(label: String, text: String)]) -> String {
+        let width = lines.map(\.label.count).max() ?? 0
+        return lines.map { label, text in
+            label + String(repeating: " ", count: width - label.count + 2) + text
+        }.joined(separator: "\n")
+    }
+}

@@ -1,3 +1,4 @@
+import AuditTrail
 import CallbackGateway
 import DecisionCore
 import DecisionWorker
@@ -5,7 +6,7 @@ import ReplyCorrelator
 
 extension OpsServer.Report {
     /// What a process with these parts has to say.
-    init(gateway: GatewayRole?, worker: DecisionWorker?) {
+    init(gateway: GatewayRole?, worker: DecisionWorker?, auditor: Auditor?) {
         self.init()
         if let gateway {
             isReady = !gateway.gateway.isDraining
@@ -18,6 +19,14 @@ extension OpsServer.Report {
             parts.append(("work_queue", worker.isConsuming ? "ok" : "not consuming"))
             parts.append(("business_state", worker.isStateReachable ? "ok" : "unavailable"))
             add(worker.counters)
+        }
+        if let auditor {
+            // In waiting is as good as leading: there is one leader among all.
+            let isWell = [.leading, .standby].contains(auditor.standing)
+            parts.append(("audit_trail", isWell ? "ok" : auditor.standing.rawValue))
+            add(auditor.counters)
+            counters.append(("audit.leading", auditor.standing == .leading ? 1 : 0))
+            if let lag = auditor.lag { counters.append(("audit.lag_seconds", Int(lag.components.seconds))) }
         }
     }
 
@@ -71,6 +80,26 @@ extension OpsServer.Report {
             ("events.state_unavailable", counters.stateUnavailable),
             ("events.dead", counters.dead),
             ("replies.undeliverable", counters.undeliverable),
+            ("shadow.decided", counters.shadowDecided),
+            ("shadow.different", counters.shadowDifferent),
+            ("shadow.dropped", counters.shadowDropped),
+        ]
+    }
+
+    private mutating func add(_ counters: AuditorCounters) {
+        self.counters += [
+            ("audit.terms", counters.terms),
+            ("audit.interruptions", counters.interruptions),
+            ("audit.batches", counters.batches),
+            ("audit.recording_statuses", counters.recordingStatuses),
+            ("audit.recorded_files", counters.recordedFiles),
+            ("audit.ingest_statuses", counters.ingestStatuses),
+            ("audit.repeated", counters.repeated),
+            ("audit.dead", counters.dead),
+            ("audit.missed", counters.missed),
+            ("audit.streams_begun_anew", counters.streamsBegunAnew),
+            ("audit.reservations_expired", counters.expiredReservations),
+            ("audit.reservations_pruned", counters.prunedReservations),
         ]
     }
 }

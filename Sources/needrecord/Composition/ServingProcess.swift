@@ -5,17 +5,19 @@ import ServiceLifecycle
 import UnixSignals
 import Wire
 
-/// A process that runs a gateway, a worker, or both, until it is told to stop.
+/// A process that runs a gateway, a worker, an auditor, or several of them, until it is told to stop.
 struct ServingProcess {
     private let settings: Settings
     private let runsGateway: Bool
     private let runsWorker: Bool
+    private let runsAuditor: Bool
     private let logger: Logger
 
-    init(_ settings: Settings, runsGateway: Bool, runsWorker: Bool, logger: Logger) {
+    init(_ settings: Settings, runsGateway: Bool, runsWorker: Bool, runsAuditor: Bool, logger: Logger) {
         self.settings = settings
         self.runsGateway = runsGateway
         self.runsWorker = runsWorker
+        self.runsAuditor = runsAuditor
         self.logger = logger
     }
 
@@ -26,15 +28,17 @@ struct ServingProcess {
         let logger = logger
         let gateway = runsGateway ? GatewayRole(settings, logger: logger, onListening: listening("callbacks")) : nil
         let worker = runsWorker ? try WorkerRole(settings, logger: logger) : nil
+        let auditor = runsAuditor ? AuditorRole(settings, logger: logger) : nil
         let ops = OpsServer(
             host: settings.opsHost,
             port: settings.opsPort,
             logger: logger.labelled("ops"),
-            report: { OpsServer.Report(gateway: gateway, worker: worker?.worker) },
+            report: { OpsServer.Report(gateway: gateway, worker: worker?.worker, auditor: auditor?.auditor) },
             onListening: listening("operators")
         )
         // Stopped from the last to the first: the gateway answers what is in flight while the worker still decides.
-        let services: [any Service] = [ops] + (worker?.services ?? []) + (gateway?.services ?? [])
+        let services: [any Service] =
+            [ops] + (auditor?.services ?? []) + (worker?.services ?? []) + (gateway?.services ?? [])
         var configuration = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -1,4 +1,5 @@
 import AMQP
+import BusinessState
 import DecisionWorker
 import Logging
 import Postgres
@@ -16,6 +17,7 @@ struct WorkerRole {
         // A connection that does not come in time is of no use to the batch that waits for it.
         database.connectTimeout = min(database.connectTimeout, settings.topology.answerBudget)
         database.timeoutGrace = .milliseconds(100)
+        database.sessionSettings = FactsReader.sessionSettings
         pool = try PostgresPool(
             configuration: database,
             size: settings.databaseConnections,

@@ -93,7 +93,9 @@ struct DatabaseExamination {
         let check = "role \(role.rawValue)"
         do {
             let connection = try await PostgresConnection.connect(settings.database(as: role), logger: logger)
-            let count = try await RuleStore(connection).list().rules.count
+            // There may be millions; the shapes have counted them.
+            let count = try await connection.query("SELECT coalesce(sum(rules), 0)::bigint FROM needrecord.rule_shapes")[0]
+                .decode(Int.self, at: 0)
             await connection.close()
             return .ok(check, "may read \(count) \(count == 1 ? "rule" : "rules")")
         } catch {

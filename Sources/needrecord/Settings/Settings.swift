@@ -1,4 +1,5 @@
 import AMQP
+import AuditTrail
 import CallbackGateway
 import Configuration
 import DecisionWorker
@@ -14,6 +15,7 @@ struct Settings {
     var databaseConnections: Int
     var gateway = GatewayConfiguration()
     var worker = WorkerConfiguration()
+    var auditor = AuditorConfiguration()
     var topology = Topology()
     var opsHost: String
     var opsPort: Int
@@ -35,6 +37,7 @@ struct Settings {
         try readTopology(reader)
         try readGateway(reader)
         try readWorker(reader)
+        try readAuditor(reader)
     }
 
     private static func amqp(_ reader: SettingReader) throws(SettingError) -> AMQPConfiguration {
@@ -96,6 +99,15 @@ struct Settings {
         worker.prefetch = UInt16(try reader.integer(.workerPrefetch, in: 1...4_096))
         worker.stateGrace = try reader.duration(.workerStateGrace, in: .zero ... .seconds(5))
         worker.name = try name(.workerName, reader)
+    }
+
+    private mutating func readAuditor(_ reader: SettingReader) throws(SettingError) {
+        auditor.prefetch = UInt16(try reader.integer(.auditorPrefetch, in: 1...10_000))
+        auditor.housekeepingInterval = try reader.duration(
+            .auditorHousekeepingInterval,
+            in: .seconds(1) ... .seconds(3_600)
+        )
+        auditor.name = try name(.auditorName, reader)
     }
 
     /// A name that is a part of a queue's name and of every message, and so is kept short.

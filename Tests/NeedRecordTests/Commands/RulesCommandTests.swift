@@ -25,9 +25,9 @@ import Testing
             let table = try await run(["rules", "list"])
             #expect(table.status == 0)
             let lines = table.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-            #expect(lines.contains("ID PRIORITY DOMAIN APP STREAM EFFECT NOTE"))
-            #expect(lines.contains("1 0 test.com test123 * record mp4 every mp4=300s the example"))
-            #expect(lines.contains("2 -5 * private * skip"))
+            #expect(lines.contains("ID SET NAME PRIORITY DOMAIN APP STREAM EFFECT CONDITIONS QUOTA NOTE"))
+            #expect(lines.contains("1 default - 0 test.com test123 * record mp4 every mp4=300s - - the example"))
+            #expect(lines.contains("2 default - -5 * private * skip - -"))
             #expect(lines.last == "revision 2, 2 rules")
 
             let list = try await run(["rules", "list", "--output", "json"])
@@ -47,6 +47,71 @@ import Testing
             let last = try await run(["rules", "remove", "2"])
             #expect(last.status == 0)
             #expect(try await run(["rules", "list"]).text.contains("0 rules"))
+        }
+    }
+
+    @Test func `A rule is added with all that it can demand, and switched on and off`() async throws {
+        try await ProductDatabase.with { database in
+            func run(_ arguments: String...) async throws -> NeedRecordRun {
+                try await NeedRecordRun.run(["rules"] + arguments, settings: database.settings)
+            }
+            let added = try await run(
+                "add",
+                "--record",
+                "--domain",
+                "*.example.com",
+                "--stream",
+                "vip-?*",
+                "--codec",
+                "h265",
+                "--bitrate-min",
+                "1000",
+                "--valid-from",
+                "2026-12-01T08:00+08:00",
+                "--schedule",
+                "mon-fri 09:00-18:00",
+                "--schedule",
+                "sat 22:00-02:00",
+                "--time-zone",
+                "Asia/Shanghai",
+                "--percentage",
+                "12.5",
+                "--name",
+                "vip",
+                "--rule-set",
+                "policies",
+                "--disabled"
+            )
+            #expect(added.text == "added rule 1\n")
+            func rule() async throws -> [String: Any] {
+                let list = try await run("list", "--rule-set", "policies", "--output", "json")
+                return try #require((list.json?["rules"] as? [[String: Any]])?.first)
+            }
+            let rule1 = try await rule()
+            #expect(rule1["set"] as? String == "policies")
+            #expect(rule1["name"] as? String == "vip")
+            #expect(rule1["enabled"] as? Bool == false)
+            #expect(rule1["domain"] as? String == "*.example.com")
+            #expect(rule1["codec"] as? String == "h265")
+            #expect(rule1["bitrate_min"] as? Int == 1_000)
+            #expect(rule1["valid_from"] as? String == "2026-12-01T00:00:00.000Z")
+            #expect(rule1["schedule"] as? [String] == ["mon-fri 09:00-18:00", "sat 22:00-02:00"])
+            #expect(rule1["time_zone"] as? String == "Asia/Shanghai")
+            #expect(rule1["percentage"] as? String == "12.5")
+
+            #expect(try await run("enable", "1").text == "enabled rule 1\n")
+            #expect(try await rule()["enabled"] as? Bool == true)
+            let disabled = try await run("disable", "1", "7")
+            #expect(disabled.status == 1)
+            #expect(disabled.text.contains("disabled rule 1\n"))
+            #expect(disabled.text.contains("there is no rule 7"))
+
+            let taken = try await run("add", "--skip", "--name", "vip", "--rule-set", "policies")
+            #expect(taken.status == 1)
+            #expect(taken.text.contains("a name is there once in a set"), "\(taken.text)")
+            let unknown = try await run("add", "--record", "--quota", "nothing")
+            #expect(unknown.status == 1)
+            #expect(unknown.text.contains("a rule names a quota that there is not"), "\(unknown.text)")
         }
     }
 
@@ -78,7 +143,17 @@ import Testing
         (["--skip", "--format", "mp4"], "--skip"),
         (["--skip", "--interval", "mp4=30"], "--skip"),
         (["--skip", "--stream", ""], "--stream"),
-        (["--skip", "--stream", "a*"], "--stream"),
+        (["--skip", "--stream", #"a\b"#], "--stream"),
+        (["--skip", "--codec", "av1"], "--codec"),
+        (["--skip", "--bitrate-min", "5", "--bitrate-max", "4"], "--bitrate-min"),
+        (["--skip", "--valid-from", "2026-12-01"], "--valid-from"),
+        (["--skip", "--schedule", "mon 01:00-02:00"], "--time-zone"),
+        (["--skip", "--schedule", "always", "--time-zone", "UTC"], "--schedule"),
+        (["--skip", "--schedule", "mon 01:00-02:00", "--time-zone", "CST"], "--time-zone"),
+        (["--skip", "--percentage", "101"], "--percentage"),
+        (["--skip", "--quota", "basic"], "--quota"),
+        (["--skip", "--name", "a b"], "--name"),
+        (["--skip", "--rule-set", ""], "--rule-set"),
         (["--skip", "--domain", String(repeating: "x", count: 256)], "--domain"),
         (["--skip", "--priority", "x"], "--priority"),
     ])

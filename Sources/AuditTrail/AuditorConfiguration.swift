@@ -1,0 +1,22 @@
+/// What an auditor can be told. Names and ranges of the keys that set these stand in the configuration table of the docs.
+public struct AuditorConfiguration: Sendable {
+    /// How many messages are taken from the stream before they are written, and so the largest transaction; a stream
+    /// may hand out a few more.
+    public var prefetch: UInt16 = 500
+    /// How often reservations are expired and pruned.
+    public var housekeepingInterval = Duration.seconds(60)
+    /// How long a reservation that has ended is kept, so that files that come late are still charged to its quota.
+    public var endedReservationRetention = Duration.seconds(30 * 86_400)
+    /// How often an auditor in waiting asks for the lock, and a leading one makes sure that its session is alive.
+    public var pulse = Duration.seconds(1)
+    /// How long a leader whose process hangs keeps the lock; whole seconds.
+    public var sessionPatience = Duration.seconds(30)
+    /// How long the stream may stay silent at the last message that was read before it counts as another stream of the
+    /// same name.
+    public var streamPatience = Duration.seconds(30)
+    /// The name of this auditor in dead letters and logs.
+    public var name = "auditor"
+
+    /// The defaults.
+    public init() {}
+}

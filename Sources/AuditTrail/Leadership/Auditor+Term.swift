@@ -1,0 +1,196 @@
+internal import AMQP
+internal import BusinessState
+internal import DecisionCore
+internal import Logging
+internal import Postgres
+internal import ServiceLifecycle
+internal import Wire
+
+extension Auditor {
+    private var store: ProjectionStore { ProjectionStore(stream: topology.outcomesStream) }
+
+    /// Waits for its turn to lead, and leads until it is told to stop.
+    ///
+    /// - Parameter attempt: Which of the broker's endpoints to try.
+    /// - Throws: Why it cannot lead or go on leading.
+    func serve(attempt: Int) async throws {
+        let database = try await cancelWhenGracefulShutdown {
+            try await PostgresConnection.connect(self.database, logger: self.logger)
+        }
+        do {
+            let position = try await cancelWhenGracefulShutdown { try await self.awaitTurn(on: database) }
+            let broker = try await cancelWhenGracefulShutdown { try await self.connectToBroker(attempt: attempt) }
+            do {
+                try await lead(from: position, on: database, broker)
+            } catch {
+                await broker.close()
+                throw error
+            }
+            await broker.close()
+        } catch {
+            await database.close()
+            throw error
+        }
+        await database.close()
+    }
+
+    private func awaitTurn(on database: PostgresConnection) async throws -> StreamPosition {
+        try await SchemaVersion.check(on: database)
+        while try await !store.takeLock(on: database) {
+            change { state in
+                state.standing = .standby
+                state.lag.stoodBy()
+            }
+            try await Task.sleep(for: configuration.pulse)
+        }
+        return try await store.position(on: database)
+    }
+
+    private func connectToBroker(attempt: Int) async throws -> AMQPConnection {
+        let endpoints = amqp.endpoints
+        let endpoint = endpoints.isEmpty ? nil : endpoints[attempt % endpoints.count]
+        return try await AMQPConnection.connect(amqp, endpoint: endpoint, logger: logger)
+    }
+
+    // MARK: - Leading
+
+    private func lead(
+        from position: StreamPosition,
+        on database: PostgresConnection,
+        _ broker: AMQPConnection
+    ) async throws {
+        let inbox = StreamInbox()
+        let channel = try await read(from: position, on: broker, into: inbox)
+        let letters = try await DeadLetterDesk(channel)
+        termBegan(position)
+        do {
+            try await withThrowingTaskGroup { group in
+                group.addTask { await self.keepHouse(on: database, orEnd: inbox) }
+                if !position.isConfirmed { group.addTask { await self.listenForSilence(in: inbox) } }
+                try await withTaskCancellationOrGracefulShutdownHandler {
+                    try await self.project(inbox, from: position, channel, letters, database)
+                } onCancelOrGracefulShutdown: {
+                    inbox.end()
+                }
+                group.cancelAll()
+            }
+        } catch let error as AuditorError where error.code == .streamBegunAnew {
+            try await store.beginAnew(after: position, on: database)
+            change { $0.counters.streamsBegunAnew += 1 }
+            throw error
+        }
+    }
+
+    private func read(
+        from position: StreamPosition,
+        on broker: AMQPConnection,
+        into inbox: StreamInbox
+    ) async throws -> AMQPChannel {
+        try await topology.declare(on: broker)
+        let channel = try await broker.openChannel()
+        try await channel.setPrefetch(configuration.prefetch)
+        _ = try await channel.consume(
+            queue: topology.outcomesStream,
+            arguments: ["x-stream-offset": .int64(position.first)],
+            onDeliveries: { inbox.put($0) },
+            onCancelled: {
+                inbox.end(AuditorError(.consumerEnded, channel.endError?.description ?? "the stream is gone"))
+            }
+        )
+        return channel
+    }
+
+    private func project(
+        _ inbox: StreamInbox,
+        from position: StreamPosition,
+        _ channel: AMQPChannel,
+        _ letters: DeadLetterDesk,
+        _ database: PostgresConnection
+    ) async throws {
+        var position = position
+        while let deliveries = try await inbox.take() {
+            let batch = try ProjectionBatch(
+                deliveries,
+                after: position,
+                topology: topology,
+                auditor: configuration.name
+            )
+            try await project(batch, letters, database)
+            position = batch.position
+            position.accountedForMissed()
+            if let last = deliveries.last { channel.acknowledge(last.deliveryTag, multiple: true) }
+        }
+    }
+
+    private func project(
+        _ batch: ProjectionBatch,
+        _ letters: DeadLetterDesk,
+        _ database: PostgresConnection
+    ) async throws {
+        let received = batch.notices.map(\.receivedAt)
+        change { $0.lag.took(oldest: received.min()) }
+        var written = AuditorCounters()
+        if !batch.isEmpty {
+            // Lost letters could not be found again once the place has moved on.
+            try await letters.send(batch.deadLetters)
+            written = try await store.write(batch, on: database)
+        }
+        let now = now()
+        change { state in
+            state.counters.add(written)
+            state.lag.wrote(newest: received.max(), now: now)
+        }
+        if batch.missed > 0 {
+            logger.critical(
+                "the stream's retention has removed messages that nobody had read",
+                metadata: ["missed": "\(batch.missed)", "from_offset": "\(batch.previousOffset)"]
+            )
+        }
+    }
+
+    private func termBegan(_ position: StreamPosition) {
+        let now = now()
+        change { state in
+            state.standing = .leading
+            state.counters.terms += 1
+            state.lag.began(isEmpty: position.isConfirmed, now: now)
+        }
+        logger.info("leads", metadata: ["stream": "\(topology.outcomesStream)", "offset": "\(position.next)"])
+    }
+
+    // MARK: - Beside it
+
+    /// Looks after reservations and after the session, until the task is cancelled.
+    private func keepHouse(on database: PostgresConnection, orEnd inbox: StreamInbox) async {
+        var due = ContinuousClock.now
+        do {
+            while true {
+                if due <= .now {
+                    let done = try await store.keepHouse(
+                        now: now(),
+                        retention: configuration.endedReservationRetention,
+                        on: database
+                    )
+                    change { $0.counters.add(done) }
+                    due = .now + configuration.housekeepingInterval
+                } else {
+                    try await store.pulse(on: database)
+                }
+                try await Task.sleep(for: configuration.pulse)
+            }
+        } catch {
+            inbox.end(error)
+        }
+    }
+
+    /// Ends the term when the last message that was read before does not come again: then it is not in this stream.
+    private func listenForSilence(in inbox: StreamInbox) async {
+        do {
+            try await Task.sleep(for: configuration.streamPatience)
+        } catch {
+            return
+        }
+        guard !inbox.hasReceived else { return }
+        inbox.end(AuditorError(.streamBegunAnew, topology.outcomesStream))
+    }
+}

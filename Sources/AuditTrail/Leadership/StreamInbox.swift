@@ -1,0 +1,66 @@
+internal import AMQP
+internal import NIOConcurrencyHelpers
+
+/// Where the messages of one term wait to be taken, all that are there at once, and where the term's end is told.
+///
+/// Bounded by the prefetch: the broker hands out no more until a batch is acknowledged. What is not taken is not lost,
+/// because the stream keeps it.
+final class StreamInbox: Sendable {
+    private struct State: Sendable {
+        var deliveries: [AMQPDelivery] = []
+        var hasReceived = false
+        var taker: CheckedContinuation<[AMQPDelivery]?, any Error>?
+        var end: Result<Void, any Error>?
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    /// Whether anything ever came.
+    var hasReceived: Bool { state.withLockedValue { $0.hasReceived } }
+
+    /// Puts messages in.
+    func put(_ deliveries: [AMQPDelivery]) {
+        let (taker, taken) = state.withLockedValue { state in
+            state.hasReceived = true
+            state.deliveries += deliveries
+            guard let taker = state.taker.take() else {
+                return (CheckedContinuation<[AMQPDelivery]?, any Error>?.none, [AMQPDelivery]())
+            }
+            defer { state.deliveries = [] }
+            return (taker, state.deliveries)
+        }
+        taker?.resume(returning: taken)
+    }
+
+    /// Takes everything that is there, or waits for the next; nil once the term is to end.
+    ///
+    /// - Throws: Why the term cannot go on.
+    func take() async throws -> [AMQPDelivery]? {
+        try await withCheckedThrowingContinuation { taker in
+            let result = state.withLockedValue { state -> Result<[AMQPDelivery]?, any Error>? in
+                if let end = state.end { return end.map { nil } }
+                if !state.deliveries.isEmpty {
+                    defer { state.deliveries = [] }
+                    return .success(state.deliveries)
+                }
+                precondition(state.taker == nil, "two take from one inbox")
+                state.taker = taker
+                return nil
+            }
+            if let result { taker.resume(with: result) }
+        }
+    }
+
+    /// Ends the term; the first end counts. What is in the inbox stays in the stream.
+    ///
+    /// - Parameter error: Why it cannot go on; nil when it is to stop in an orderly way.
+    func end(_ error: (any Error)? = nil) {
+        let end: Result<Void, any Error> = error.map { .failure($0) } ?? .success(())
+        let taker = state.withLockedValue { state -> CheckedContinuation<[AMQPDelivery]?, any Error>? in
+            guard state.end == nil else { return nil }
+            state.end = end
+            return state.taker.take()
+        }
+        taker?.resume(with: end.map { nil })
+    }
+}

@@ -1,0 +1,29 @@
+import AMQP
+import AuditTrail
+import Logging
+import Postgres
+import ServiceLifecycle
+import Wire
+
+/// An auditor with all that it needs, as services.
+struct AuditorRole {
+    let auditor: Auditor
+
+    init(_ settings: Settings, logger: Logger) {
+        var database = settings.database(as: .auditor)
+        database.applicationName = "needrecord auditor \(settings.auditor.name)"
+        var amqp = settings.amqp
+        amqp.connectionName = "needrecord auditor \(settings.auditor.name)"
+        auditor = Auditor(
+            configuration: settings.auditor,
+            topology: settings.topology,
+            amqp: amqp,
+            database: database,
+            now: CivilClock.now,
+            logger: logger.labelled("auditor")
+        )
+    }
+
+    /// In the order of their start.
+    var services: [any Service] { [auditor] }
+}
