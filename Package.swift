@@ -212,7 +212,8 @@ let package = Package(
         .testTarget(
             name: "NeedRecordTests",
             dependencies: [
-                "CallbackGateway", "DecisionWorker", "TestSupport", "Wire", "needrecord", argumentParser, logging,
+                "CallbackGateway", "DecisionWorker", "Postgres", "TestSupport", "Wire", "needrecord", argumentParser,
+                logging,
             ],
             swiftSettings: swiftSettings
         ),

@@ -19,6 +19,13 @@ CREATE FUNCTION needrecord.exact(name text) RETURNS text
 COMMENT ON FUNCTION needrecord.exact(text) IS
     'The pattern that matches this name and no other. Whoever puts names that users chose into rules needs it.';
 
+-- A name of 255 bytes has to fit, whatever has to be escaped in it.
+ALTER DOMAIN needrecord.name_pattern DROP CONSTRAINT name_pattern_length;
+ALTER DOMAIN needrecord.name_pattern ADD CONSTRAINT name_pattern_length CHECK (
+    octet_length(CASE WHEN strpos(VALUE, '\') = 0 THEN VALUE ELSE regexp_replace(VALUE, '\\(.)', '\1', 'g') END)
+    BETWEEN 1 AND 255
+);
+
 UPDATE needrecord.rules SET domain = needrecord.exact(domain) WHERE domain <> '*' AND domain ~ '[*?\\]';
 UPDATE needrecord.rules SET app = needrecord.exact(app) WHERE app <> '*' AND app ~ '[*?\\]';
 UPDATE needrecord.rules SET stream = needrecord.exact(stream) WHERE stream <> '*' AND stream ~ '[*?\\]';
@@ -135,7 +142,8 @@ CREATE FUNCTION needrecord.is_time_zone(name text) RETURNS boolean
 BEGIN
     -- PostgreSQL takes abbreviations and POSIX rules too, which change with no season or mean two things.
     -- Etc/GMT+13 would be such a rule.
-    IF name !~ '^(UTC|Etc/GMT(\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Za-z]+(/[A-Za-z_-]+){1,2})$' OR name ~* '^(posix|right)/' THEN
+    IF name !~ '^(UTC|Etc/GMT(\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Za-z]+(/[A-Za-z_-]+){1,2})$'
+        OR name ~* '^(posix|right)/' THEN
         RETURN false;
     END IF;
     PERFORM now() AT TIME ZONE name;

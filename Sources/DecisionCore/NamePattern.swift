@@ -10,7 +10,7 @@ public struct NamePattern: Sendable, Hashable {
     /// Any name; written `*`.
     public static let any = NamePattern(kind: .any, text: "*")
 
-    private enum Kind: Sendable, Hashable {
+    private enum Kind: Sendable {
         case any
         case exact(String)
         case glob([UInt16])
@@ -73,6 +73,16 @@ public struct NamePattern: Sendable, Hashable {
 
     private static func isSpecial(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "\\")
+    }
+
+    /// Whether both are written the same, byte for byte.
+    public static func == (left: NamePattern, right: NamePattern) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// Of the bytes of the written form: spellings that Unicode takes for equal are different names.
+    public func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
     }
 
     /// How much the pattern demands of a name.

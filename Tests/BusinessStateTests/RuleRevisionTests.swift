@@ -11,129 +11,170 @@ import Testing
         }
     }
 
-    @Test func `Each statement that changes rules is one revision, however many rules it changes`() async throws {
+    @Test func `Each transaction that changes rules is one revision, however many statements it has`() async throws {
         try await Self.withConnection { connection in
             for (sql, revision) in [
                 ("INSERT INTO needrecord.rules (effect) VALUES ('skip')", 1),
                 ("INSERT INTO needrecord.rules (effect, app) VALUES ('skip', 'a'), ('skip', 'b'), ('record', 'c')", 2),
                 ("UPDATE needrecord.rules SET note = 'all of them'", 3),
-                ("DELETE FROM needrecord.rules WHERE app IN ('a', 'b')", 4),
+                (
+                    """
+                    BEGIN;
+                    INSERT INTO needrecord.rules (effect) VALUES ('skip');
+                    UPDATE needrecord.rules SET priority = 1;
+                    SAVEPOINT before;
+                    DELETE FROM needrecord.rules;
+                    ROLLBACK TO before;
+                    DELETE FROM needrecord.rules WHERE app = 'c';
+                    COMMIT
+                    """, 4
+                ),
+                ("DELETE FROM needrecord.rules WHERE app IN ('a', 'b')", 5),
             ] as [(String, Int64)] {
                 try await connection.simpleQuery(sql)
                 #expect(try await connection.revision() == revision, "\(sql)")
             }
+            let listed = try await connection.column(
+                Int64.self,
+                "SELECT revision FROM needrecord.rule_revisions ORDER BY revision"
+            )
+            #expect(listed == [1, 2, 3, 4, 5])
         }
     }
 
-    @Test func `A statement that changes no rule is no revision, and neither is one that fails or is undone`()
-        async throws
-    {
+    @Test func `What changes no rule is no revision, and neither is what fails or is undone`() async throws {
         try await Self.withConnection { connection in
-            try await connection.simpleQuery("INSERT INTO needrecord.rules (effect) VALUES ('skip')")
+            try await connection.simpleQuery("INSERT INTO needrecord.rules (effect, name) VALUES ('skip', 'a')")
             for sql in [
                 "UPDATE needrecord.rules SET note = 'x' WHERE false",
+                "UPDATE needrecord.rules SET note = note, stream = stream, percentage = NULL",
                 "DELETE FROM needrecord.rules WHERE id < 0",
                 "INSERT INTO needrecord.rules (effect) SELECT 'skip' WHERE false",
+                "INSERT INTO needrecord.rules (effect, name) VALUES ('skip', 'a') ON CONFLICT DO NOTHING",
                 "BEGIN; DELETE FROM needrecord.rules; ROLLBACK",
+                "BEGIN; SAVEPOINT s; DELETE FROM needrecord.rules; ROLLBACK TO s; COMMIT",
             ] {
                 try await connection.simpleQuery(sql)
                 #expect(try await connection.revision() == 1, "\(sql)")
             }
             _ = try await connection.failure(of: "UPDATE needrecord.rules SET effect = 'perhaps'")
             #expect(try await connection.revision() == 1)
-            #expect(try await connection.value(Int.self, "SELECT count(*) FROM needrecord.rule_history") == 1)
+            #expect(try await connection.value(Int.self, "SELECT count(*) FROM needrecord.rule_versions") == 1)
         }
     }
 
-    @Test func `The history has every change, with what it left, its kind, and whose it was`() async throws {
+    @Test func `A rule is kept as it was from each change until the next`() async throws {
+        try await Self.withConnection { connection in
+            try await connection.simpleQuery(
+                "INSERT INTO needrecord.rules (effect, app) VALUES ('skip', 'a'), ('record', 'b')"
+            )
+            try await connection.simpleQuery("UPDATE needrecord.rules SET priority = 5 WHERE app = 'b'")
+            try await connection.simpleQuery("DELETE FROM needrecord.rules WHERE app = 'a'")
+            let versions = try await connection.query(
+                """
+                SELECT since_revision, until_revision, id, app::text, priority
+                FROM needrecord.rule_versions ORDER BY id, since_revision
+                """
+            ).map { row in
+                let version = try row.decode((Int, Int?, Int, String, Int).self)
+                return "\(version.0)..\(version.1.map(String.init) ?? "") \(version.2) \(version.3) \(version.4)"
+            }
+            #expect(versions == ["1..3 1 a 0", "1..2 2 b 0", "2.. 2 b 5"])
+        }
+    }
+
+    @Test func `What a transaction makes and takes away again leaves no version`() async throws {
         try await Self.withConnection { connection in
             try await connection.simpleQuery(
                 """
-                INSERT INTO needrecord.rules (effect, app) VALUES ('skip', 'a'), ('record', 'b');
-                UPDATE needrecord.rules SET priority = 5 WHERE app = 'b';
-                DELETE FROM needrecord.rules WHERE app = 'a';
+                BEGIN;
+                INSERT INTO needrecord.rules (effect) VALUES ('skip');
+                UPDATE needrecord.rules SET priority = 1;
+                DELETE FROM needrecord.rules;
+                COMMIT
                 """
             )
-            let history = try await connection.query(
-                """
-                SELECT revision, rule_id, operation, rule ->> 'app', (rule ->> 'priority')::int
-                FROM needrecord.rule_history ORDER BY revision, rule_id
-                """
-            ).map { row in
-                let entry = try row.decode((Int, Int, String, String?, Int?).self)
-                return "\(entry.0) \(entry.1) \(entry.2) \(entry.3 ?? "-") \(entry.4.map(String.init) ?? "-")"
-            }
-            #expect(history == ["1 1 insert a 0", "1 2 insert b 0", "2 2 update b 5", "3 1 delete - -"])
-            let isOurs =
-                "SELECT bool_and(changed_by = session_user AND changed_at <= clock_timestamp()) FROM needrecord.rule_history"
-            #expect(try await connection.value(Bool.self, PostgresQuery(unescaped: isOurs)))
+            #expect(try await connection.value(Int.self, "SELECT count(*) FROM needrecord.rule_versions") == 0)
         }
     }
 
-    @Test func `The rules of any revision can be read back, as they were then`() async throws {
+    @Test func `A revision knows who changed the rules, when, and what for`() async throws {
         try await Self.withConnection { connection in
-            let changes = [
-                "INSERT INTO needrecord.rules (effect, app) VALUES ('skip', 'a'), ('record', 'b')",
-                "UPDATE needrecord.rules SET formats = '{mp4}', interval_mp4 = 300 WHERE app = 'b'",
-                "INSERT INTO needrecord.rules (effect, stream) VALUES ('record', E'it''s {\\\"x\\\"}')",
-                "DELETE FROM needrecord.rules WHERE app = 'a'",
-                "UPDATE needrecord.rules SET priority = priority + 1",
-                "DELETE FROM needrecord.rules",
-            ]
-            var expected = [try await Self.rules(connection)]
-            for change in changes {
-                try await connection.simpleQuery(change)
-                expected.append(try await Self.rules(connection))
-            }
-            for (revision, rules) in expected.enumerated() {
-                #expect(try await Self.rules(connection, of: revision) == rules, "revision \(revision)")
-            }
-            #expect(Set(expected).count == 6)
+            let before = try await connection.value(PostgresTimestamp.self, "SELECT clock_timestamp()")
+            for sql in [
+                "BEGIN; SET LOCAL needrecord.note = 'spring plan'; INSERT INTO needrecord.rules (effect) VALUES ('skip'); COMMIT",
+                // The note was for that transaction only.
+                "INSERT INTO needrecord.rules (effect) VALUES ('skip')",
+                "BEGIN; SET LOCAL needrecord.note = 'undone'; DELETE FROM needrecord.rules; ROLLBACK",
+                "DELETE FROM needrecord.rules WHERE id = 1",
+            ] { try await connection.simpleQuery(sql) }
+            let notes = try await connection.column(
+                String.self,
+                "SELECT note FROM needrecord.rule_revisions ORDER BY revision"
+            )
+            #expect(notes == ["spring plan", "", ""])
+            let isOurs = """
+                SELECT bool_and(changed_by = session_user AND changed_at BETWEEN \(before) AND clock_timestamp())
+                FROM needrecord.rule_revisions
+                """ as PostgresQuery
+            #expect(try await connection.value(Bool.self, isOurs))
         }
     }
 
-    @Test func `Writers at the same time get revisions of their own, and none is left out`() async throws {
+    @Test func `A note that is too long is an error, and then nothing is changed`() async throws {
+        try await Self.withConnection { connection in
+            try await connection.simpleQuery(
+                """
+                BEGIN; SET LOCAL needrecord.note = '\(String(repeating: "x", count: 1_000))';
+                INSERT INTO needrecord.rules (effect) VALUES ('skip'); COMMIT
+                """
+            )
+            try await connection.simpleQuery(
+                "BEGIN; SET LOCAL needrecord.note = '\(String(repeating: "é", count: 501))'"
+            )
+            let error = try await connection.failure(of: "INSERT INTO needrecord.rules (effect) VALUES ('skip')")
+            #expect(error.constraint == "rule_revisions_note_check")
+            try await connection.simpleQuery("ROLLBACK")
+            #expect(try await connection.revision() == 1)
+        }
+    }
+
+    @Test func `The revision of a moment is the last one until then`() async throws {
+        try await Self.withConnection { connection in
+            var moments = [try await connection.value(PostgresTimestamp.self, "SELECT clock_timestamp()")]
+            for _ in 0..<5 {
+                try await connection.simpleQuery("INSERT INTO needrecord.rules (effect) VALUES ('skip')")
+                moments.append(try await connection.value(PostgresTimestamp.self, "SELECT clock_timestamp()"))
+            }
+            let revisions = try await connection.column(
+                Int64.self,
+                """
+                SELECT needrecord.revision_at(moment)
+                FROM unnest(\(moments)::timestamptz[]) WITH ORDINALITY AS m (moment, number) ORDER BY number
+                """
+            )
+            #expect(revisions == [0, 1, 2, 3, 4, 5])
+            let changed = try await connection.column(
+                Int64.self,
+                "SELECT needrecord.revision_at(changed_at) FROM needrecord.rule_revisions ORDER BY revision"
+            )
+            #expect(changed == [1, 2, 3, 4, 5])
+        }
+    }
+
+    @Test func `Of revisions of the same moment the last is the one of that moment`() async throws {
         try await ProductDatabase.with { database in
-            try await withThrowingTaskGroup { group in
-                for writer in 0..<4 {
-                    group.addTask {
-                        try await database.withConnection(role: "needrecord_operator") { connection in
-                            for number in 0..<10 {
-                                try await connection.execute(
-                                    "INSERT INTO needrecord.rules (effect, app) VALUES ('skip', \("\(writer).\(number)"))"
-                                )
-                            }
-                        }
-                    }
+            try await database.withConnection { owner in
+                for revision in [2, 3, 1] {
+                    try await owner.execute(
+                        """
+                        INSERT INTO needrecord.rule_revisions (revision, changed_at)
+                        VALUES (\(revision), '2026-11-22 18:45:00Z')
+                        """
+                    )
                 }
-                try await group.waitForAll()
-            }
-            try await database.withConnection(role: "needrecord_reader") { connection in
-                #expect(try await connection.revision() == 40)
-                let revisions = try await connection.query("SELECT revision FROM needrecord.rule_history ORDER BY 1")
-                    .map { row in try row.decode(Int.self, at: 0) }
-                #expect(revisions == Array(1...40))
+                #expect(try await owner.value(Int64.self, "SELECT needrecord.revision_at('2026-11-22 18:45:00Z')") == 3)
             }
         }
-    }
-
-    /// The rules as they are, one text for each.
-    private static func rules(_ connection: PostgresConnection) async throws -> [String] {
-        try await connection.query("SELECT to_jsonb(r)::text FROM needrecord.rules AS r ORDER BY id").map { row in
-            try row.decode(String.self, at: 0)
-        }
-    }
-
-    /// The rules as they were at a revision.
-    private static func rules(_ connection: PostgresConnection, of revision: Int) async throws -> [String] {
-        try await connection.query(
-            """
-            SELECT rule::text FROM (
-                SELECT DISTINCT ON (rule_id) rule_id, rule FROM needrecord.rule_history
-                WHERE revision <= \(revision) ORDER BY rule_id, revision DESC
-            ) AS newest
-            WHERE rule IS NOT NULL ORDER BY rule_id
-            """
-        ).map { row in try row.decode(String.self, at: 0) }
     }
 }

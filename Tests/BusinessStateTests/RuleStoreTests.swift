@@ -19,7 +19,7 @@ import Testing
             .written(.record(.template), domain: "test.com", app: "test123", stream: "teststream", priority: -7),
             .written(.record(try RecordingPlan(formats: [.m3u8, .mp4], intervals: [.mp4: 5, .m3u8: 21_600]))),
             .written(.record(try RecordingPlan(formats: [], intervals: [.flv: 60])), priority: 1_000_000),
-            .written(domain: "a\"b'c\\d{e,f}", app: "日本 🎥", stream: "%_**"),
+            .written(domain: "a\"b'c\\\\d{e,f}", app: "日本 🎥", stream: "%_**"),
         ]
     }
 

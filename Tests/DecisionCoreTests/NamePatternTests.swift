@@ -99,4 +99,12 @@ import Testing
         #expect(NamePattern.written("?").breadth == .glob)
         #expect(NamePattern.written("*?").breadth == .glob)
     }
+
+    @Test func `Patterns that Unicode takes for equal are different patterns`() {
+        let composed = NamePattern.exact("caf\u{E9}")
+        let decomposed = NamePattern.exact("cafe\u{301}")
+        #expect(composed.text == decomposed.text)
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed, .exact("caf\u{E9}")]).count == 2)
+    }
 }

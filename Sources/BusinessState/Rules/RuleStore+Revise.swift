@@ -19,13 +19,11 @@ extension RuleStore {
     ) async throws -> RevisionResult {
         try await change(request) { transaction in
             let store = RuleStore(transaction)
-            let (revision, live) = try await store.list()
+            let (revision, rules) = try await store.list(RuleSelection(set: set, isShadow: isShadow))
             let state = RuleState(
                 revision: revision,
-                rules: isShadow
-                    ? try await store.list(RuleSelection(set: set, isShadow: true)).rules
-                    : live.filter { $0.rule.set == set },
-                others: live.filter { $0.rule.set != set },
+                rules: rules,
+                others: try await store.wideRules(besides: set),
                 templates: try await store.templates(of: set)
             )
             let (changes, templates) = try await plan(state)

@@ -41,6 +41,22 @@ public struct RuleStore: Sendable {
         return (revision, try Self.rules(rows, from: 0))
     }
 
+    /// The rules that events are answered by, in the order of their ids, without those of one set and without those for
+    /// a single stream of an app of a domain: a back end may have a million of these.
+    ///
+    /// - Throws: ``PostgresError``.
+    public func wideRules(besides set: String) async throws(PostgresError) -> [StoredRule] {
+        let rows = try await connection.query(
+            """
+            SELECT \(unescaped: StoredRule.columns)
+            FROM needrecord.rules AS r
+            WHERE NOT r.shadow AND r.rule_set <> \(set) AND NOT starts_with(r.lookup, E'= = =\\t')
+            ORDER BY r.id
+            """
+        )
+        return try Self.rules(rows, from: 0)
+    }
+
     static func rules(_ rows: PostgresRows, from first: Int) throws(PostgresError) -> [StoredRule] {
         var rules: [StoredRule] = []
         // An outer join without rules has one row without one.

@@ -32,6 +32,8 @@ extension Command {
             throw fail("the database: \(String(reflecting: error))")
         } catch let error as MigrationError {
             throw fail(error.description)
+        } catch let error as RuleStoreError {
+            throw fail(error.description)
         } catch let error as Failure {
             throw fail(error.description)
         }

@@ -130,7 +130,9 @@ struct DecideCommand: Command {
     private func addUTCOffsets(to facts: inout Facts, now: Timestamp, _ connection: PostgresConnection) async throws {
         let timeZones = Set(facts.rules.compactMap { $0.schedule?.timeZone }).sorted()
         let unknown = try await RuleStore(connection).unknownTimeZones(among: timeZones)
-        guard unknown.isEmpty else { throw Failure("the database knows no time zone \(unknown.joined(separator: ", "))") }
+        guard unknown.isEmpty else {
+            throw Failure("the database knows no time zone \(unknown.joined(separator: ", "))")
+        }
         facts.utcOffsets = try await FactsReader.utcOffsets(of: timeZones, on: connection, now: now)
     }
 }

@@ -141,6 +141,7 @@ extension Reservation {
 extension Decision.LosingRule.Reason {
     fileprivate var text: String {
         switch self {
+        case .unmet(let unmet) where unmet.condition == .enabled: unmet.found
         case .unmet(let unmet): "\(unmet.condition.rawValue): \(unmet.demanded) is demanded, and it is \(unmet.found)"
         case .preceded(.priority): "lower priority"
         case .preceded(.specificity): "wider"

@@ -56,10 +56,10 @@ struct RulesCheckCommand: Command {
     }
 
     private func examine(_ file: RulesFile?, _ store: RuleStore) async throws -> RulesExamination {
-        let live = try await store.list().rules
         let set = file?.content.set ?? set.ruleSet
-        let own = set.map { set in live.filter { $0.rule.set == set } } ?? live
-        let others = set.map { set in live.filter { $0.rule.set != set } } ?? []
+        let own = try await store.list(RuleSelection(set: set)).rules
+        var others: [StoredRule] = []
+        if let set { others = try await store.wideRules(besides: set) }
         var templates = try await store.templates(of: set).map { StatedTemplate($0) }
         var entries = own.map { RuleEntry($0) }
         if let file {

@@ -94,8 +94,8 @@ struct DatabaseExamination {
         do {
             let connection = try await PostgresConnection.connect(settings.database(as: role), logger: logger)
             // There may be millions; the shapes have counted them.
-            let count = try await connection.query("SELECT coalesce(sum(rules), 0)::bigint FROM needrecord.rule_shapes")[0]
-                .decode(Int.self, at: 0)
+            let counts: PostgresQuery = "SELECT coalesce(sum(rules), 0)::bigint FROM needrecord.rule_shapes"
+            let count = try await connection.query(counts)[0].decode(Int.self, at: 0)
             await connection.close()
             return .ok(check, "may read \(count) \(count == 1 ? "rule" : "rules")")
         } catch {

@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func `Nothing that a pusher writes into the push arguments is refused`() throws {
-        let values = #"{"a\tb":"c\u0000d","":"x","\#(longName)":"x","e":"f"}"#
+        let values = #"{"a\tb":"c\u0000d","":"x","\#(Self.longName)":"x","e":"f"}"#
         #expect(
             try Self.file(Self.documentedFile.replacing(Self.pushArguments, with: values))?.pushArguments
                 == ["a\u{FFFD}b": "c\u{FFFD}d", "e": "f"]

@@ -2,8 +2,13 @@ import Testing
 
 @Suite struct HelpTests {
     @Test(arguments: [
-        [], ["gateway"], ["worker"], ["serve"], ["migrate"], ["rules"], ["rules", "add"], ["rules", "list"],
-        ["rules", "remove"], ["decide"], ["push"], ["doctor"],
+        [], ["gateway"], ["worker"], ["auditor"], ["serve"], ["migrate"], ["rules"], ["rules", "add"],
+        ["rules", "list"], ["rules", "remove"], ["rules", "enable"], ["rules", "disable"], ["rules", "export"],
+        ["rules", "check"], ["rules", "diff"], ["rules", "publish"], ["rules", "import"], ["rules", "history"],
+        ["rules", "rollback"], ["rules", "shadow"], ["rules", "shadow", "list"], ["rules", "shadow", "drop"],
+        ["rules", "shadow", "promote"], ["quotas"], ["quotas", "set"], ["quotas", "list"], ["quotas", "usage"],
+        ["quotas", "remove"], ["reservations"], ["reservations", "list"], ["reservations", "release"], ["decide"],
+        ["push"], ["doctor"],
     ])
     func `Every command explains itself`(command: [String]) async throws {
         let run = try await NeedRecordRun.run(command + ["--help"])
