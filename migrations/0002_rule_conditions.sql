@@ -157,11 +157,17 @@ CREATE DOMAIN needrecord.time_zone AS text
     CONSTRAINT time_zone_known CHECK (needrecord.is_time_zone(VALUE));
 
 CREATE FUNCTION needrecord.utc_offset(time_zone text, moment timestamptz) RETURNS integer
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
-    RETURN extract(epoch FROM (moment AT TIME ZONE time_zone) - (moment AT TIME ZONE 'UTC'))::integer;
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT AS $$
+BEGIN
+    RETURN extract(epoch FROM (moment AT TIME ZONE time_zone) - (moment AT TIME ZONE 'UTC'));
+EXCEPTION
+    -- An update of the server may take a time zone away. That must not end every decision that looks at the rule.
+    WHEN invalid_parameter_value THEN RETURN NULL;
+END
+$$;
 
 COMMENT ON FUNCTION needrecord.utc_offset(text, timestamptz) IS
-    'What the wall clocks of a time zone show ahead of UTC at a moment, in seconds.';
+    'What the wall clocks of a time zone show ahead of UTC at a moment, in seconds; null for one that is not known (any more).';
 
 CREATE FUNCTION needrecord.is_schedule(windows text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
@@ -378,6 +384,22 @@ BEGIN
 END
 $$;
 
+-- A revision is there from the commit on: until then decisions go by the one before. The revision's writer still holds
+-- the lock, so times go up with revisions.
+CREATE FUNCTION needrecord.stamp_rule_revision() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE needrecord.rule_revisions SET changed_at = clock_timestamp() WHERE revision = NEW.revision;
+    RETURN NULL;
+END
+$$;
+
+REVOKE ALL ON FUNCTION needrecord.stamp_rule_revision() FROM PUBLIC;
+
+CREATE CONSTRAINT TRIGGER rule_revisions_stamped
+    AFTER INSERT ON needrecord.rule_revisions DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION needrecord.stamp_rule_revision();
+
 CREATE FUNCTION needrecord.keep_inserted_rules() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -395,20 +417,23 @@ BEGIN
 END
 $$;
 
+-- A session may delete one rule and then a hundred thousand: what is run by EXECUTE is planned for the rules at hand.
 CREATE FUNCTION needrecord.keep_deleted_rules() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     this_revision bigint;
+    deleted bigint[];
 BEGIN
     IF NOT EXISTS (SELECT FROM old_rules) THEN
         RETURN NULL;
     END IF;
     this_revision := needrecord.next_rule_revision();
     -- What this transaction has made itself goes without a trace: nobody has ever seen it.
-    DELETE FROM needrecord.rule_versions AS v USING old_rules AS o
-    WHERE v.id = o.id AND v.since_revision = this_revision;
-    UPDATE needrecord.rule_versions AS v SET until_revision = this_revision FROM old_rules AS o
-    WHERE v.id = o.id AND v.until_revision IS NULL;
+    EXECUTE 'SELECT array_agg(id) FROM old_rules' INTO deleted;
+    EXECUTE 'DELETE FROM needrecord.rule_versions WHERE id = ANY ($1) AND since_revision = $2'
+        USING deleted, this_revision;
+    EXECUTE 'UPDATE needrecord.rule_versions SET until_revision = $2 WHERE id = ANY ($1) AND until_revision IS NULL'
+        USING deleted, this_revision;
     UPDATE needrecord.rule_shapes AS s SET rules = s.rules - gone.rules
     FROM (SELECT split_part(lookup, E'\t', 1) AS shape, count(*) AS rules FROM old_rules GROUP BY 1) AS gone
     WHERE s.shape = gone.shape;
@@ -423,25 +448,31 @@ DECLARE
     changed bigint[];
 BEGIN
     -- What is set to what it was is no change.
-    SELECT array_agg(n.id) INTO changed
-    FROM new_rules AS n JOIN old_rules AS o USING (id) WHERE n IS DISTINCT FROM o;
+    EXECUTE 'SELECT array_agg(n.id) FROM new_rules AS n JOIN old_rules AS o USING (id) WHERE n IS DISTINCT FROM o'
+        INTO changed;
     IF changed IS NULL THEN
         RETURN NULL;
     END IF;
     this_revision := needrecord.next_rule_revision();
-    DELETE FROM needrecord.rule_versions WHERE id = ANY (changed) AND since_revision = this_revision;
-    UPDATE needrecord.rule_versions SET until_revision = this_revision
-    WHERE id = ANY (changed) AND until_revision IS NULL;
-    INSERT INTO needrecord.rule_versions
-    SELECT this_revision, NULL, n.* FROM new_rules AS n WHERE n.id = ANY (changed);
-    INSERT INTO needrecord.rule_shapes AS s (shape, rules)
-    SELECT split_part(lookup, E'\t', 1), count(*) FROM new_rules WHERE id = ANY (changed) GROUP BY 1
-    ON CONFLICT (shape) DO UPDATE SET rules = s.rules + excluded.rules;
-    UPDATE needrecord.rule_shapes AS s SET rules = s.rules - gone.rules
-    FROM (
-        SELECT split_part(lookup, E'\t', 1) AS shape, count(*) AS rules FROM old_rules WHERE id = ANY (changed) GROUP BY 1
-    ) AS gone
-    WHERE s.shape = gone.shape;
+    EXECUTE 'DELETE FROM needrecord.rule_versions WHERE id = ANY ($1) AND since_revision = $2'
+        USING changed, this_revision;
+    EXECUTE 'UPDATE needrecord.rule_versions SET until_revision = $2 WHERE id = ANY ($1) AND until_revision IS NULL'
+        USING changed, this_revision;
+    EXECUTE 'INSERT INTO needrecord.rule_versions SELECT $2, NULL, n.* FROM new_rules AS n WHERE n.id = ANY ($1)'
+        USING changed, this_revision;
+    EXECUTE $sql$
+        INSERT INTO needrecord.rule_shapes AS s (shape, rules)
+        SELECT split_part(lookup, E'\t', 1), count(*) FROM new_rules WHERE id = ANY ($1) GROUP BY 1
+        ON CONFLICT (shape) DO UPDATE SET rules = s.rules + excluded.rules
+    $sql$ USING changed;
+    EXECUTE $sql$
+        UPDATE needrecord.rule_shapes AS s SET rules = s.rules - gone.rules
+        FROM (
+            SELECT split_part(lookup, E'\t', 1) AS shape, count(*) AS rules
+            FROM old_rules WHERE id = ANY ($1) GROUP BY 1
+        ) AS gone
+        WHERE s.shape = gone.shape
+    $sql$ USING changed;
     RETURN NULL;
 END
 $$;

@@ -11,6 +11,7 @@ CREATE TABLE needrecord.quotas (
     concurrent_limit   integer,
     minutes_limit      integer,
     reservation_expiry interval NOT NULL DEFAULT '24 hours',
+    start_expiry       interval,
     scope              text NOT NULL,
     time_zone          needrecord.time_zone NOT NULL DEFAULT 'UTC',
     note               text NOT NULL DEFAULT '',
@@ -20,6 +21,7 @@ CREATE TABLE needrecord.quotas (
     CONSTRAINT quotas_minutes_limit_range CHECK (minutes_limit >= 0),
     CONSTRAINT quotas_limit_something CHECK (concurrent_limit IS NOT NULL OR minutes_limit IS NOT NULL),
     CONSTRAINT quotas_reservation_expiry_range CHECK (reservation_expiry BETWEEN '5 minutes' AND '31 days'),
+    CONSTRAINT quotas_start_expiry_range CHECK (start_expiry BETWEEN '10 seconds' AND reservation_expiry),
     CONSTRAINT quotas_note_length CHECK (octet_length(note) <= 1000)
 );
 
@@ -34,6 +36,10 @@ COMMENT ON COLUMN needrecord.quotas.time_zone IS 'The IANA name of the time zone
 COMMENT ON COLUMN needrecord.quotas.reservation_expiry IS
     'How long a reservation lasts without a sign of life, 5 minutes to 31 days: the end for streams whose end is never '
     'told. Longer than the longest time between two files of a recording.';
+
+COMMENT ON COLUMN needrecord.quotas.start_expiry IS
+    'How long a reservation waits for record_started, 10 seconds to reservation_expiry: the end for pushes that failed. '
+    'Null, where the platform sends no status callbacks: as long as reservation_expiry.';
 
 -- What was counted under one name and scope cannot be counted under another.
 CREATE FUNCTION needrecord.refuse_new_quota_identity() RETURNS trigger
@@ -246,11 +252,15 @@ CREATE FUNCTION needrecord.quota_standings(
     FROM charged AS c LEFT JOIN buckets AS b USING (quota, bucket)
 $$;
 
-CREATE FUNCTION needrecord.refreshed_expiry(expires_at timestamptz, of_quota text, sign_of_life timestamptz)
-RETURNS timestamptz
+CREATE FUNCTION needrecord.refreshed_expiry(
+    expires_at timestamptz, of_quota text, sign_of_life timestamptz, has_started boolean
+) RETURNS timestamptz
     LANGUAGE sql STABLE AS $$
     -- Greatest passes over null: a quota that is gone refreshes nothing.
-    SELECT greatest(expires_at, sign_of_life + (SELECT reservation_expiry FROM needrecord.quotas WHERE name = of_quota))
+    SELECT greatest(expires_at, sign_of_life + (
+        SELECT CASE WHEN has_started THEN reservation_expiry ELSE coalesce(start_expiry, reservation_expiry) END
+        FROM needrecord.quotas WHERE name = of_quota
+    ))
 $$;
 
 CREATE TYPE needrecord.quota_answer AS (
@@ -408,7 +418,7 @@ BEGIN
         INSERT INTO needrecord.reservations
             (rule_id, event_id, asked_at, last_asked_at, expires_at, domain, app, stream, quota, bucket)
         SELECT
-            a.rule_id, a.event_id, a.asked_at, a.asked_at, at_time + q.reservation_expiry,
+            a.rule_id, a.event_id, a.asked_at, a.asked_at, at_time + coalesce(q.start_expiry, q.reservation_expiry),
             a.domain, a.app, a.stream, q.name, needrecord.quota_bucket(q.scope, a.domain, a.app)
         FROM unnest(domains, apps, streams, quotas, rule_ids, event_ids, asked_ats) WITH ORDINALITY
             AS a (domain, app, stream, quota, rule_id, event_id, asked_at, number)
@@ -426,17 +436,19 @@ BEGIN
     -- Those that this call has granted and then was asked for again are among them.
     IF has_held THEN
         UPDATE needrecord.reservations AS r
-        SET asks = r.asks + a.asks,
+        -- A callback that is handed out a second time asks no second time.
+        SET asks = r.asks + (SELECT count(*) FROM unnest(a.event_ids) AS event_id WHERE event_id <> r.event_id),
             last_asked_at = greatest(r.last_asked_at, a.asked_at),
-            expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, at_time)
+            expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, at_time, r.state = 'recording')
         FROM (
-            SELECT domain, app, stream, count(*) FILTER (WHERE number <> ALL (granted)) AS asks,
+            SELECT domain, app, stream, array_agg(event_id) FILTER (WHERE number <> ALL (granted)) AS event_ids,
                 max(asked_at) AS asked_at
-            FROM unnest(domains, apps, streams, asked_ats) WITH ORDINALITY AS a (domain, app, stream, asked_at, number)
+            FROM unnest(domains, apps, streams, event_ids, asked_ats) WITH ORDINALITY
+                AS a (domain, app, stream, event_id, asked_at, number)
             GROUP BY domain, app, stream
         ) AS a
         WHERE r.stream = a.stream AND r.app = a.app AND r.domain = a.domain
-            AND r.state IN ('reserved', 'recording') AND r.expires_at > at_time AND a.asks > 0;
+            AND r.state IN ('reserved', 'recording') AND r.expires_at > at_time AND a.event_ids IS NOT NULL;
     END IF;
 END
 $$;
@@ -551,7 +563,7 @@ BEGIN
         -- Whatever the limit: it is a fact.
         UPDATE needrecord.reservations AS r
         SET state = 'recording', recording_since = coalesce(r.recording_since, received_at),
-            expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at)
+            expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at, true)
         WHERE stream = of_stream AND app = of_app AND domain = of_domain AND ended_at IS NULL;
     ELSIF event = 'record_paused' THEN
         -- By the platform's documentation the end of a stream, too.
@@ -584,6 +596,8 @@ BEGIN
     -- The file is told of after its end, and perhaps after the next push of the stream has begun.
     SELECT * INTO charged FROM needrecord.reservations
     WHERE stream = of_stream AND app = of_app AND domain = of_domain AND asked_at <= stop_time
+        -- What ended long before the file began has nothing to do with it.
+        AND (ended_at IS NULL OR ended_at >= start_time - interval '1 minute')
     ORDER BY asked_at DESC, id DESC LIMIT 1;
     IF NOT FOUND THEN
         RETURN 0;
@@ -603,7 +617,7 @@ BEGIN
     -- What is in the file runs no more. A file that is late takes nothing back; the platform's clock may be ahead.
     UPDATE needrecord.reservations AS r
     SET recording_since = greatest(r.recording_since, least(stop_time, received_at)),
-        expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at)
+        expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at, true)
     WHERE id = charged.id AND state = 'recording';
     RETURN 1;
 END

@@ -119,10 +119,11 @@ CREATE INDEX ingest_statuses_by_time ON needrecord.ingest_statuses (received_at)
 -- The place in the stream ---------------------------------------------------------------------------------------------
 
 CREATE TABLE needrecord.projections (
-    stream      text PRIMARY KEY,
-    next_offset bigint NOT NULL DEFAULT 0 CHECK (next_offset >= 0),
-    missed      bigint NOT NULL DEFAULT 0 CHECK (missed >= 0),
-    updated_at  timestamptz NOT NULL DEFAULT now()
+    stream       text PRIMARY KEY,
+    next_offset  bigint NOT NULL DEFAULT 0 CHECK (next_offset >= 0),
+    missed       bigint NOT NULL DEFAULT 0 CHECK (missed >= 0),
+    last_message text,
+    updated_at   timestamptz NOT NULL DEFAULT now()
 );
 
 COMMENT ON TABLE needrecord.projections IS 'How far each stream of the broker has been brought into this database.';
@@ -131,6 +132,8 @@ COMMENT ON COLUMN needrecord.projections.next_offset IS
     'The offset of the next message to read; it moves in the transaction that keeps what was read.';
 COMMENT ON COLUMN needrecord.projections.missed IS
     'How many messages the stream''s retention has removed before they were read, at most: 0 when nothing is missing.';
+COMMENT ON COLUMN needrecord.projections.last_message IS
+    'The id of the message before next_offset, or time/offset of one without an id: tells whether it is the same stream.';
 COMMENT ON COLUMN needrecord.projections.updated_at IS 'When it last moved.';
 
 -- Privileges ----------------------------------------------------------------------------------------------------------

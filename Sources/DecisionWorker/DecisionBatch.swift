@@ -76,8 +76,8 @@ struct DecisionBatch {
             decisions.append(DecisionCore.decide(request.event, facts.live, now: decidedAt))
         }
         for (request, decision) in zip(requests, decisions)
-        where request.deadline <= now && decision.reservation?.state == .granted {
-            // Its gateway has answered without us: nothing is recorded.
+        where request.deadline <= now && decision.reservation?.isRoom == true {
+            // Its gateway has answered without us: nothing is recorded. A reservation that another event took stays.
             aftermath.undelivered.append(request.event.id)
         }
         if facts.contains(where: { $0.shadow != nil }) {
@@ -87,8 +87,11 @@ struct DecisionBatch {
     }
 
     /// The replies when the business state cannot be read: the gateways need not wait.
-    mutating func fail(_ cause: FallbackCause, now: Timestamp) -> [AMQPMessage] {
-        reply(now: now) { _ in .failure(cause) }
+    ///
+    /// - Parameter asked: The events that a reservation may have been taken for all the same.
+    mutating func fail(_ cause: FallbackCause, asked: [EventID], now: Timestamp) -> [AMQPMessage] {
+        aftermath.undelivered += asked
+        return reply(now: now) { _ in .failure(cause) }
     }
 
     private mutating func reply(now: Timestamp, content: (Int) -> Reply.Content) -> [AMQPMessage] {

@@ -171,6 +171,9 @@ public final class DecisionWorker: Service {
             count { $0.add(batch.counters) }
             if !batch.aftermath.isEmpty, case .dropped(let dropped) = aftermath.yield(batch.aftermath) {
                 count { $0.shadowDropped += dropped.comparisons.count }
+                if !dropped.undelivered.isEmpty {
+                    logger.warning("reservations stay", metadata: ["events": "\(dropped.undelivered.count)"])
+                }
             }
         }
     }
@@ -190,11 +193,12 @@ public final class DecisionWorker: Service {
         // A deadline further away than that is a sender's mistake, and must not hold up everybody else's events.
         let remaining = min(longest, topology.answerBudget)
         let limit = ContinuousClock.now.advanced(by: remaining - configuration.replyReserve)
+        var asked: [EventID] = []
         repeat {
             let start = ContinuousClock.now
             do {
                 let decidedAt = now()
-                let facts = try await facts(for: batch, decidedAt: decidedAt, from: start, until: limit)
+                let facts = try await facts(for: batch, asked: &asked, decidedAt: decidedAt, from: start, until: limit)
                 readSucceeded()
                 return batch.decide(facts, decidedAt: decidedAt, now: now())
             } catch {
@@ -202,13 +206,16 @@ public final class DecisionWorker: Service {
                 try? await Task.sleep(for: configuration.retryPause)
             }
         } while !Task.isCancelled
-        return batch.fail(.stateUnavailable, now: now())
+        return batch.fail(.stateUnavailable, asked: asked, now: now())
     }
 
     /// Reads the facts of a batch, and takes the reservations that its decisions need. Asked again after a failure, a
     /// quota finds what it has granted already.
+    ///
+    /// - Parameter asked: Becomes the events that a quota was asked for, whatever comes of it.
     private func facts(
         for batch: DecisionBatch,
+        asked: inout [EventID],
         decidedAt: Timestamp,
         from start: ContinuousClock.Instant,
         until limit: ContinuousClock.Instant
@@ -225,6 +232,7 @@ public final class DecisionWorker: Service {
             )
             let asks = batch.asks(facts, decidedAt: decidedAt)
             guard !asks.isEmpty else { return facts }
+            asked = asks.map(\.ask.event.id)
             let reservations = try await quotas.reserve(
                 asks.map(\.ask),
                 on: connection,

@@ -71,6 +71,15 @@ import Testing
         }
     }
 
+    @Test func `A file of a recording long after a reservation's end is not charged to it`() async throws {
+        try await QuotaScene.with([.of(minutes: 600)]) { scene in
+            try await scene.reserve("a")
+            try await scene.ingest("publish_done", "a", at: .after(.hours(1)))
+            #expect(try await scene.file("a", from: .after(.minutes(30)), to: .after(.hours(1))) == 1)
+            #expect(try await scene.file("a", from: .after(.hours(24)), to: .after(.hours(25))) == 0)
+        }
+    }
+
     @Test func `A file that comes late takes nothing back, and a clock that is ahead hides nothing`() async throws {
         try await QuotaScene.with([.of(minutes: 100)]) { scene in
             try await scene.reserve("a")

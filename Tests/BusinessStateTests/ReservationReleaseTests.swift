@@ -19,6 +19,18 @@ import Testing
         }
     }
 
+    @Test func `A callback that is handed out twice is no second question`() async throws {
+        try await QuotaScene.with([.of(concurrent: 1)]) { scene in
+            let asks: [ReservationAsk] = [.of("a")]
+            let first = try await scene.reserve(asks)
+            let second = try await scene.reserve(asks)
+            #expect(first.map(\.state) == [.granted])
+            #expect(second.map(\.state) == [.held])
+            #expect(try await scene.releaseUndelivered(asks) == 1)
+            #expect(try await scene.states("b") == [.granted])
+        }
+    }
+
     @Test func `What was asked for again, or is being recorded, is not released as undelivered`() async throws {
         try await QuotaScene.with([.of(concurrent: 4)]) { scene in
             let asks: [ReservationAsk] = [.of("again"), .of("recorded"), .of("paused"), .of("ended")]
@@ -64,6 +76,20 @@ import Testing
             #expect(try await scene.newest("paused").endCause == "expired")
             #expect(try await scene.expire(at: .after(.minutes(9))) == 1)
             #expect(try await scene.newest("long").state == .reserved)
+        }
+    }
+
+    @Test func `A recording that does not begin gives its place back soon, one that did keeps it`() async throws {
+        var quota = Quota.of(concurrent: 9)
+        quota.startExpiry = .seconds(90)
+        try await QuotaScene.with([quota]) { scene in
+            try await scene.reserve("failed", "started")
+            try await scene.status("record_started", "started", at: .after(.seconds(10)))
+            #expect(try await scene.expire(at: Timestamp.after(.seconds(90)).advanced(by: .milliseconds(-1))) == 0)
+            #expect(try await scene.expire(at: .after(.seconds(90))) == 1)
+            #expect(try await scene.newest("failed").endCause == "expired")
+            #expect(try await scene.expire(at: .after(.hours(24))) == 0)
+            #expect(try await scene.expire(at: Timestamp.after(.hours(24)).advanced(by: .seconds(10))) == 1)
         }
     }
 

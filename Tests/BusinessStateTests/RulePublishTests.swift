@@ -283,6 +283,7 @@ import Testing
             let live = RuleDraft(.written(.record(.template), app: "live").with { $0.name = "vip" })
             let shadow = RuleDraft(.written(.record(.template), app: "shadow").with { $0.name = "vip" })
             try await Self.publish([live], to: store)
+            let first = try await store.list().rules[0].rule.id
             try await Self.publish([shadow], isShadow: true, RevisionRequest(note: "try"), to: store)
             #expect(try await store.list().rules.map(\.rule.app.text) == ["live"])
             let listed = try await store.list(RuleSelection(isShadow: true)).rules
@@ -300,8 +301,10 @@ import Testing
             let promoted = try await store.promoteShadow(of: "default", RevisionRequest(note: "it is better"))
             #expect(promoted.after == 4)
             let now = try await store.list().rules
-            #expect(now.map(\.rule.id) == [listed[0].rule.id])
+            // As publishing its file does: the rule of this name is the one that was there.
+            #expect(now.map(\.rule.id) == [first])
             #expect(now[0].rule.priority == 3)
+            #expect(now[0].rule.app.text == "shadow")
             #expect(try await store.shadows().isEmpty)
             #expect(try await store.list(RuleSelection(isShadow: true)).rules.isEmpty)
             // What was promoted can be taken back.

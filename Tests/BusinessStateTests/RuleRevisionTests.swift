@@ -166,15 +166,21 @@ import Testing
         try await ProductDatabase.with { database in
             try await database.withConnection { owner in
                 for revision in [2, 3, 1] {
-                    try await owner.execute(
-                        """
-                        INSERT INTO needrecord.rule_revisions (revision, changed_at)
-                        VALUES (\(revision), '2026-11-22 18:45:00Z')
-                        """
-                    )
+                    try await owner.execute("INSERT INTO needrecord.rule_revisions (revision) VALUES (\(revision))")
                 }
+                try await owner.execute("UPDATE needrecord.rule_revisions SET changed_at = '2026-11-22 18:45:00Z'")
                 #expect(try await owner.value(Int64.self, "SELECT needrecord.revision_at('2026-11-22 18:45:00Z')") == 3)
             }
+        }
+    }
+
+    @Test func `A revision is there from its commit on, not from its first change`() async throws {
+        try await Self.withConnection { connection in
+            try await connection.simpleQuery("BEGIN; INSERT INTO needrecord.rules (effect) VALUES ('skip')")
+            let during = try await connection.value(PostgresTimestamp.self, "SELECT clock_timestamp()")
+            try await connection.simpleQuery("COMMIT")
+            #expect(try await connection.value(Int64.self, "SELECT needrecord.revision_at(\(during))") == 0)
+            #expect(try await connection.value(Int64.self, "SELECT needrecord.revision_at(clock_timestamp())") == 1)
         }
     }
 }

@@ -86,7 +86,7 @@ import Wire
 
     @Test func `When the facts cannot be read, whoever still waits is told the cause`() throws {
         var batch = Self.batch([Self.delivery(1, dueIn: 10), Self.delivery(2, dueIn: 1_000)])
-        let messages = batch.fail(.stateUnavailable, now: Self.at(10))
+        let messages = batch.fail(.stateUnavailable, asked: [], now: Self.at(10))
         #expect(
             try messages.map(Self.reply) == [
                 Reply(eventID: .number(2), content: .failure(.stateUnavailable), worker: "worker-1")
@@ -185,7 +185,8 @@ import Wire
     }
 
     @Test(arguments: [
-        (Reservation.State.granted, 10, [EventID.number(1)]), (.granted, 11, []), (.held, 10, []), (.denied, 10, []),
+        (Reservation.State.granted, 10, [EventID.number(1)]), (.granted, 11, []), (.held, 10, [.number(1)]),
+        (.held, 11, []), (.denied, 10, []),
     ])
     func `A reservation that was granted for an answer nobody waits for any more is to be given back`(
         state: Reservation.State,
@@ -208,5 +209,12 @@ import Wire
         facts.shadow = Self.facts(2, .record(.template)).live
         _ = batch.decide([facts], decidedAt: Self.now, now: Self.now)
         #expect(batch.aftermath.comparisons.map(\.event) == [.number(1)])
+    }
+
+    @Test func `What may have been reserved for events that got no decision is to be given back`() {
+        var batch = Self.batch([Self.delivery(1, dueIn: 1_000), Self.delivery(2, dueIn: 1_000)])
+        let messages = batch.fail(.stateUnavailable, asked: [.number(2)], now: Self.now)
+        #expect(messages.count == 2)
+        #expect(batch.aftermath.undelivered == [.number(2)])
     }
 }

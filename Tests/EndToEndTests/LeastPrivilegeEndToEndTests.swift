@@ -11,7 +11,7 @@ struct LeastPrivilegeEndToEndTests {
             try await withLogin(on: deployment.database) { login, url in
                 let migrations = TestEnvironment.migrations
                 let printed = try await deployment.run("migrate", "--migrations", migrations, "--grant", login)
-                #expect(printed.contains("\(login) may act as worker, operator and reader"))
+                #expect(printed.contains("\(login) may act as worker, auditor, operator and reader"))
                 let service = try await deployment.start(.serve, settings: ["NEEDRECORD_DATABASE_URL": url])
                 try await deployment.recordEverything()
                 #expect(try await service.ask(.example).text == DocumentedAnswer.record)

@@ -3,13 +3,11 @@ import RuleFiles
 import Testing
 
 /// Sets of many rules, of the kinds that take the most time. The bounds are generous: a machine may be busy, and what
-/// they are to find is a comparison of all with all that takes minutes.
+/// these tests are to find is a comparison of all with all that takes minutes.
 @Suite struct RuleCheckSpeedTests {
-    private static let count = 10_000
-
-    @Test(arguments: ["room-%", "room-%-*", "*-%-room", "*%*", "?%*"])
+    @Test(arguments: ["room-%", "room-%-*", "*-%-room"])
     func `Ten thousand rules in one application are checked in seconds`(form: String) throws {
-        let entries = try (0..<Self.count).map { index in
+        let entries = try (0..<10_000).map { index in
             let parts = form.split(separator: "%", omittingEmptySubsequences: false)
             // Numbers of one length, so that none is a part of another one.
             let stream = "\(parts[0])\(10_000 + index)\(parts[1])"
@@ -19,14 +17,13 @@ import Testing
         }
         let check = RuleCheck(entries, now: SmallWorld.start)
         let time = ContinuousClock().measure { _ = check.findings() }
-        print("\(form): \(time)")
-        #expect(time < .seconds(120))
+        #expect(time < .seconds(60))
     }
 
     @Test func `Ten thousand rules are written and read in seconds`() throws {
         var draw = Draw(seed: 5)
         var entries: [RuleEntry] = []
-        while entries.count < Self.count {
+        while entries.count < 10_000 {
             for var entry in draw.file().entries {
                 entry.rule.set = "s"
                 entry.rule.name = "n\(entries.count)"
@@ -36,8 +33,7 @@ import Testing
         let file = RuleFile(set: "s", entries: entries)
         var read = RuleFile(entries: [])
         let time = try ContinuousClock().measure { read = try RuleFile(yaml: file.text) }
-        print("written and read: \(time)")
         #expect(read.entries.count == entries.count)
-        #expect(time < .seconds(120))
+        #expect(time < .seconds(60))
     }
 }

@@ -72,7 +72,7 @@ import Testing
             problems(of: text).split(separator: "\n") == [
                 "2:15: domain is empty; * matches any name",
                 "3:15: domain is empty; * matches any name",
-                "3:33: formats has mp4 twice",
+                "3:34: formats has mp4 twice",
                 "4:24: formats is \"mp4\", not a list of mp4, flv and m3u8",
                 "6:5: there is a template for this domain and app already",
                 "7:5: a template is \"x\", not a mapping of domain, app, formats",
@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [
         ("set: a\nrules: [\u{1}]", "2:9"), ("set: a\r\nrules: [\u{1}]", "2:9"), ("# \u{1F3A5}\u{7F}", "1:4"),
         ("set: a\r\nrules: [}", "2:9"), ("set: a\r\nrules: [&a x]", "2:9"), ("# \u{1F3A5}\nx: [&a x]", "2:5"),
-        ("set: a\r\nrules: [{ skip: true, app: a, app: b }]", "2:23"), ("\u{FEFF}rules: x", "1:9"),
+        ("set: a\r\nrules: [{ skip: true, app: a, app: b }]", "2:23"), ("\u{FEFF}rules: x", "1:8"),
     ])
     func `Places are right after line ends of two characters and letters of several bytes`(text: String, place: String)
     {

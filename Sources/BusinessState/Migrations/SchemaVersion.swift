@@ -5,8 +5,8 @@ public enum SchemaVersion {
     /// The number of the newest migration that the queries of this program rely on.
     public static let required = 5
 
-    /// Makes sure that the database is far enough for this program's queries. A newer database is fine: migrations are
-    /// made so that the version before them can go on.
+    /// Makes sure that the database is far enough for this program's queries. A newer database is fine: from
+    /// the first release on, migrations are made so that the version before them can go on.
     ///
     /// - Throws: ``MigrationError`` when it is not; ``PostgresError`` when that cannot be found out.
     public static func check(on connection: PostgresConnection) async throws {

@@ -25,6 +25,9 @@ public struct Quota: Sendable, Hashable {
     public var timeZone: String
     /// How long a reservation lasts without a sign of life, in whole seconds; see ``expiryRange``.
     public var reservationExpiry: Duration
+    /// How long a reservation waits for `record_started`, in whole seconds, 10 s to ``reservationExpiry``; nil where the
+    /// platform sends no status callbacks: as long as that.
+    public var startExpiry: Duration?
     /// For people; up to 1,000 bytes.
     public var note: String
 
@@ -36,6 +39,7 @@ public struct Quota: Sendable, Hashable {
         minutesLimit: Int? = nil,
         timeZone: String = "UTC",
         reservationExpiry: Duration = .seconds(86_400),
+        startExpiry: Duration? = nil,
         note: String = ""
     ) {
         self.name = name
@@ -44,6 +48,7 @@ public struct Quota: Sendable, Hashable {
         self.minutesLimit = minutesLimit
         self.timeZone = timeZone
         self.reservationExpiry = reservationExpiry
+        self.startExpiry = startExpiry
         self.note = note
     }
 }

@@ -21,16 +21,17 @@ public struct QuotaStore: Sendable {
         try await connection.query(
             """
             INSERT INTO needrecord.quotas
-                (name, scope, concurrent_limit, minutes_limit, time_zone, reservation_expiry, note)
+                (name, scope, concurrent_limit, minutes_limit, time_zone, reservation_expiry, start_expiry, note)
             VALUES (
                 \(quota.name), \(quota.scope.rawValue), \(quota.concurrentLimit), \(quota.minutesLimit),
-                \(quota.timeZone), \(quota.reservationExpiry.components.seconds) * interval '1 second', \(quota.note)
+                \(quota.timeZone), \(quota.reservationExpiry.components.seconds) * interval '1 second',
+                \(quota.startExpiry?.components.seconds)::bigint * interval '1 second', \(quota.note)
             )
             ON CONFLICT (name) DO UPDATE SET (
-                scope, concurrent_limit, minutes_limit, time_zone, reservation_expiry, note
+                scope, concurrent_limit, minutes_limit, time_zone, reservation_expiry, start_expiry, note
             ) = (
                 excluded.scope, excluded.concurrent_limit, excluded.minutes_limit, excluded.time_zone,
-                excluded.reservation_expiry, excluded.note
+                excluded.reservation_expiry, excluded.start_expiry, excluded.note
             )
             RETURNING xmax = 0
             """
@@ -44,7 +45,7 @@ public struct QuotaStore: Sendable {
         let rows = try await connection.query(
             """
             SELECT name, scope, concurrent_limit, minutes_limit, time_zone,
-                extract(epoch FROM reservation_expiry)::bigint, note
+                extract(epoch FROM reservation_expiry)::bigint, extract(epoch FROM start_expiry)::bigint, note
             FROM needrecord.quotas ORDER BY name
             """
         )
@@ -139,7 +140,8 @@ extension Quota {
             minutesLimit: try row.decode(Int?.self, at: 3),
             timeZone: try row.decode(String.self, at: 4),
             reservationExpiry: .seconds(try row.decode(Int64.self, at: 5)),
-            note: try row.decode(String.self, at: 6)
+            startExpiry: try row.decode(Int64?.self, at: 6).map { .seconds($0) },
+            note: try row.decode(String.self, at: 7)
         )
     }
 }

@@ -168,6 +168,7 @@ private struct Candidates {
     let shadows: [String]
     private var live: [Rule] = []
     private var shadow: [Rule] = []
+    private var ids: Set<Rule.ID> = []
     private var utcOffsets: [String: Int] = [:]
 
     init(revision: Int64, shadows: [String]) {
@@ -181,10 +182,9 @@ private struct Candidates {
         guard rule.domain.matches(event.domain), rule.app.matches(event.app), rule.stream.matches(event.stream) else {
             return
         }
-        let isShadow = try row.decode(Bool.self, at: 3)
         // What is looked for anywhere in a name may be there twice.
-        guard !(isShadow ? shadow : live).contains(where: { $0.id == rule.id }) else { return }
-        if isShadow { shadow.append(rule) } else { live.append(rule) }
+        guard ids.insert(rule.id).inserted else { return }
+        if try row.decode(Bool.self, at: 3) { shadow.append(rule) } else { live.append(rule) }
         if let timeZone = rule.schedule?.timeZone { utcOffsets[timeZone] = try row.decode(Int?.self, at: 4) }
     }
 

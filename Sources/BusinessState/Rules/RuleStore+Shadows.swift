@@ -52,10 +52,8 @@ extension RuleStore {
         }
     }
 
-    /// Makes the shadow of a set the set itself.
-    ///
-    /// The shadow's rules are taken as they are, with the ids that they have: so events are decided from then on
-    /// exactly as the shadow decided them.
+    /// Makes the shadow of a set the set itself, as publishing its file does: rules that the set has already keep their
+    /// ids, and with them their age and their history.
     ///
     /// - Throws: ``RuleStoreError`` when the set has no shadow; ``PostgresError``.
     public func promoteShadow(
@@ -63,14 +61,13 @@ extension RuleStore {
         _ request: RevisionRequest = RevisionRequest()
     ) async throws -> RevisionResult {
         try await change(request) { transaction in
-            let (revision, rules) = try await Self.shadowRules(of: set, on: transaction)
-            var changes = RuleChanges()
-            changes.removed = try await RuleStore(transaction).list(RuleSelection(set: set)).rules
-            changes.added = rules.map { RuleDraft($0.rule, note: $0.note) }
-            _ = try await RuleStore(transaction).remove(changes.removed.map(\.rule.id))
-            try await transaction.execute(
-                "UPDATE needrecord.rules SET shadow = false WHERE shadow AND rule_set = \(set)"
-            )
+            let (revision, shadow) = try await Self.shadowRules(of: set, on: transaction)
+            let store = RuleStore(transaction)
+            let live = try await store.list(RuleSelection(set: set)).rules
+            let drafts = shadow.map { RuleDraft($0.rule, note: $0.note) }
+            let changes = RuleMatching(drafts, with: live).changes(removing: true)
+            _ = try await store.remove(shadow.map(\.rule.id))
+            try await Self.apply(changes, on: transaction)
             try await Self.unmarkShadow(of: set, on: transaction)
             return RevisionResult(changes: changes, before: revision, after: revision)
         }

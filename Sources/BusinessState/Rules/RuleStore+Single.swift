@@ -32,11 +32,15 @@ extension RuleStore {
     }
 
     private static func find(_ rule: Rule, on connection: PostgresConnection) async throws -> Rule.ID? {
+        let isExact = [rule.domain, rule.app, rule.stream].allSatisfy { $0.breadth == .exact }
+        // Said as the indexes have it: rules for one stream have one to themselves.
+        let isIndexed = "starts_with(r.lookup, E'= = =\\t')"
         let rows = try await connection.query(
             """
             SELECT \(unescaped: StoredRule.columns)
             FROM needrecord.rules AS r
             WHERE r.lookup = needrecord.rule_lookup(\(rule.domain.text), \(rule.app.text), \(rule.stream.text))
+                AND \(unescaped: isExact ? isIndexed : "NOT \(isIndexed)")
                 AND r.rule_set = \(rule.set) AND NOT r.shadow
             ORDER BY r.id
             """

@@ -4,7 +4,7 @@ internal import DecisionCore
 /// things about them.
 ///
 /// Only rules that name the same names exactly, and leave the same ones open, can be of one rank and overlap. Among
-/// those that have globs, sorting by what the names begin with leaves few pairs to look at.
+/// those that have globs, sorting by what the names begin or end with leaves few pairs to look at.
 struct ContradictionSearch {
     private struct Group: Hashable {
         let priority: Int
@@ -54,10 +54,13 @@ struct ContradictionSearch {
         guard let name = [2, 1, 0].first(where: { rules[group[0]].names[$0].breadth == .glob }) else {
             return pairs(group[...], where: { _, _ in true }, body)
         }
-        func head(_ place: Int) -> ArraySlice<UInt32> { rules[place].names[name].head }
-        let sorted = group.sorted { head($0).lexicographicallyPrecedes(head($1)) }
-        // What overlaps with a head begins with it, or the other way around: then it comes next, without a gap.
-        pairs(sorted[...], where: { head($1).starts(with: head($0)) }, body)
+        // Of what the globs begin with and what they end with, backwards, the one that tells more of them apart.
+        let heads = group.map { Array(rules[$0].names[name].head) }
+        let tails = group.map { Array(rules[$0].names[name].tail.reversed()) }
+        let keys = Set(heads).count >= Set(tails).count ? heads : tails
+        let sorted = group.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }
+        // What overlaps with a key begins with it, or the other way around: then it comes next, without a gap.
+        pairs(sorted[...], where: { keys[$1].starts(with: keys[$0]) }, { body(group[$0], group[$1]) })
     }
 
     private func pairs(_ places: ArraySlice<Int>, where goesOn: (Int, Int) -> Bool, _ body: (Int, Int) -> Void) {

@@ -75,6 +75,9 @@ struct PatternShape: Sendable, Hashable {
             return false
         }
         if breadth == .exact, other.breadth == .exact { return tokens == other.tokens }
+        // One ends open and the other begins so: a name of the one with a name of the other behind it.
+        if tokens.last == Self.anyRun, other.tokens.first == Self.anyRun { return true }
+        if other.tokens.last == Self.anyRun, tokens.first == Self.anyRun { return true }
         // Row by row: whether what is left of both, from a token of this one and one of the other on, can be the same.
         var below = [Bool](repeating: false, count: other.tokens.count + 1)
         for at in stride(from: tokens.count, through: 0, by: -1) {

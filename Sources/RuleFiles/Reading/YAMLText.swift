@@ -25,7 +25,8 @@ struct YAMLText {
     }
 
     init(_ bytes: [UInt8]) {
-        read(bytes)
+        // Some editors begin a file with a byte order mark, which libyaml would take for a letter.
+        read(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes)
     }
 
     private mutating func read(_ bytes: [UInt8]) {

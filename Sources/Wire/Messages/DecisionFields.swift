@@ -33,7 +33,8 @@ struct DecisionFields {
         case "reservation": reservation = try ReservationFields(from: &reader)
         case "revision": revision = try reader.readInteger()
         case "utc_offsets":
-            try reader.readObject { (reader, timeZone) throws(JSONError) in
+            // As many as losing rules can name, and the winner.
+            try reader.readObject(maximumMembers: 4_096) { (reader, timeZone) throws(JSONError) in
                 utcOffsets[timeZone] = Int(try reader.readInteger())
             }
         case "decided_at": decidedAt = try reader.readInteger()

@@ -20,7 +20,7 @@ struct MigrateCommand: Command {
     @Option(
         name: .customLong("grant"),
         help: ArgumentHelp(
-            "Let this login role act as worker, operator and reader; may be repeated. For an installation where one "
+            "Let this login role act as worker, auditor, operator and reader; may be repeated. For an installation where one "
                 + "login does everything; otherwise grant each login the role of its job.",
             valueName: "login role"
         )
@@ -66,9 +66,9 @@ struct MigrateCommand: Command {
     }
 
     private func grant(to login: String, on connection: PostgresConnection) async throws {
-        for role in [DatabaseRole.worker, .operator, .reader] {
+        for role in DatabaseRole.allCases {
             try await connection.execute("GRANT \(identifier: role.rawValue) TO \(identifier: login)")
         }
-        print("\(login) may act as worker, operator and reader")
+        print("\(login) may act as worker, auditor, operator and reader")
     }
 }

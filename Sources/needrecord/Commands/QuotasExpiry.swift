@@ -11,15 +11,15 @@ struct QuotasExpiry: ExpressibleByArgument, Equatable {
         self.duration = duration
     }
 
-    /// Reads a whole number of seconds, minutes, hours or days; nil for anything else, and outside of
-    /// ``Quota/expiryRange``.
+    /// Reads a whole number of seconds, minutes, hours or days; nil for anything else, and for less than 10 seconds or more
+    /// than ``Quota/expiryRange`` allows.
     init?(argument: String) {
         guard let unit = Self.units.first(where: { $0.name == argument.last }),
             argument.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let count = Int64(argument.dropLast()), count <= 10_000_000
         else { return nil }
         duration = .seconds(count * unit.seconds)
-        guard Quota.expiryRange.contains(duration) else { return nil }
+        guard (.seconds(10)...Quota.expiryRange.upperBound).contains(duration) else { return nil }
     }
 
     /// The widest unit that says it in a whole number; 24 hours are `24h` all the same.

@@ -26,12 +26,13 @@ struct QuotasListCommand: Command {
     }
 
     private func printTable(_ quotas: [Quota]) {
-        let header = ["QUOTA", "SCOPE", "CONCURRENT", "MINUTES", "TIME ZONE", "EXPIRY", "NOTE"]
+        let header = ["QUOTA", "SCOPE", "CONCURRENT", "MINUTES", "TIME ZONE", "EXPIRY", "START", "NOTE"]
         let rows = quotas.map { quota in
             [
                 quota.name, quota.scope.rawValue, quota.concurrentLimit.map(String.init) ?? "-",
                 quota.minutesLimit.map(String.init) ?? "-", quota.timeZone,
-                QuotasExpiry(quota.reservationExpiry).text, quota.note,
+                QuotasExpiry(quota.reservationExpiry).text,
+                quota.startExpiry.map { QuotasExpiry($0).text } ?? "-", quota.note,
             ]
         }
         print(TextTable(header: header, rows: rows).text)
@@ -55,6 +56,7 @@ extension JSONWriter {
             if let limit = quota.minutesLimit { writer.member("minutes_limit", limit) }
             writer.member("time_zone", quota.timeZone)
             writer.member("expiry_seconds", quota.reservationExpiry.components.seconds)
+            if let expiry = quota.startExpiry { writer.member("start_expiry_seconds", expiry.components.seconds) }
             writer.member("note", quota.note)
         }
     }

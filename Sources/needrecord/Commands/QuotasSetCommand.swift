@@ -24,10 +24,10 @@ struct QuotasSetCommand: Command {
     @Option(help: "What is counted together: domain, app or group.", transform: Self.scope)
     var scope: Quota.Scope
 
-    @Option(help: "How many streams may be recorded at the same time; none is no limit.")
+    @Option(parsing: .unconditional, help: "How many streams may be recorded at the same time; none is no limit.")
     var concurrent: Int?
 
-    @Option(help: "How many minutes may be recorded in a calendar month; none is no limit.")
+    @Option(parsing: .unconditional, help: "How many minutes may be recorded in a calendar month; none is no limit.")
     var minutes: Int?
 
     @Option(help: "The IANA name of the time zone that months begin in.")
@@ -35,6 +35,12 @@ struct QuotasSetCommand: Command {
 
     @Option(help: "How long a reservation lasts without a sign of life, 5m to 31d.")
     var expiry = QuotasExpiry(.seconds(86_400))
+
+    @Option(
+        help:
+            "How long it waits for record_started, 10s to --expiry; none where the platform sends no status callbacks."
+    )
+    var startExpiry: QuotasExpiry?
 
     @Option(help: "For people; up to 1000 bytes.")
     var note = ""
@@ -47,6 +53,10 @@ struct QuotasSetCommand: Command {
     func validate() throws {
         guard concurrent != nil || minutes != nil else {
             throw ValidationError("a quota needs --concurrent, --minutes or both")
+        }
+        guard Quota.expiryRange.contains(expiry.duration) else { throw ValidationError("--expiry must be 5m to 31d") }
+        if let startExpiry, startExpiry.duration > expiry.duration {
+            throw ValidationError("--start-expiry must not be longer than --expiry")
         }
         for (limit, flag) in [(concurrent, "--concurrent"), (minutes, "--minutes")] {
             guard let limit else { continue }
@@ -64,6 +74,7 @@ struct QuotasSetCommand: Command {
             minutesLimit: minutes,
             timeZone: timeZone,
             reservationExpiry: expiry.duration,
+            startExpiry: startExpiry?.duration,
             note: note
         )
         let connection = try await PostgresConnection.connect(settings.database(as: .operator), logger: logger)

@@ -20,8 +20,12 @@ struct QuotasUsageCommand: Command {
 
     func run(_ settings: Settings, logger: Logger) async throws {
         let connection = try await PostgresConnection.connect(settings.database(as: .reader), logger: logger)
-        let usages = try await QuotaStore(connection).usage(of: names.isEmpty ? nil : names)
+        let store = QuotaStore(connection)
+        let known = names.isEmpty ? [] : try await store.list().map(\.name)
+        let usages = try await store.usage(of: names.isEmpty ? nil : names)
         await connection.close()
+        let missing = names.filter { !known.contains($0) }
+        guard missing.isEmpty else { throw Failure("there is no quota \(missing.joined(separator: ", "))") }
         switch output {
         case .text: printTable(usages)
         case .json: printJSON(usages)

@@ -7,6 +7,7 @@ struct RulesRollbackCommand: Command {
         commandName: "rollback",
         abstract: "Make the rules what they were at a revision or a time, in a revision of its own.",
         discussion: """
+            Of one set, or with --all-sets of all: then bookings of a back end that were made since are gone too. \
             Rules come back under the ids that they had, so the older of two still is. Shadows are left alone. What \
             was rolled back from can be rolled back to.
             """
@@ -15,6 +16,9 @@ struct RulesRollbackCommand: Command {
     @OptionGroup var moment: RulesMomentOptions
 
     @OptionGroup var set: RulesSetOptions
+
+    @Flag(help: "The rules of all sets.")
+    var allSets = false
 
     @OptionGroup var change: RulesChangeOptions
 
@@ -25,6 +29,7 @@ struct RulesRollbackCommand: Command {
 
     func validate() throws {
         if moment.moment == nil { throw ValidationError("say to what: --revision or --at") }
+        if (set.ruleSet != nil) == allSets { throw ValidationError("say of what: --rule-set or --all-sets") }
     }
 
     func run(_ settings: Settings, logger: Logger) async throws {

@@ -12,6 +12,8 @@ struct AuditorRole {
     init(_ settings: Settings, logger: Logger) {
         var database = settings.database(as: .auditor)
         database.applicationName = "needrecord auditor \(settings.auditor.name)"
+        // What it changes in a transaction, workers that reserve wait for.
+        database.idleInTransactionTimeout = .seconds(2)
         var amqp = settings.amqp
         amqp.connectionName = "needrecord auditor \(settings.auditor.name)"
         auditor = Auditor(

@@ -23,7 +23,7 @@ struct DatabaseExamination {
             findings.append(await schema(connection))
             await connection.close()
             if findings.last?.severity == .ok {
-                for role in [DatabaseRole.worker, .operator, .reader] { findings.append(await self.role(role)) }
+                for role in DatabaseRole.allCases { findings.append(await self.role(role)) }
             }
             return findings
         } catch let error as PostgresError {
@@ -93,11 +93,9 @@ struct DatabaseExamination {
         let check = "role \(role.rawValue)"
         do {
             let connection = try await PostgresConnection.connect(settings.database(as: role), logger: logger)
-            // There may be millions; the shapes have counted them.
-            let counts: PostgresQuery = "SELECT coalesce(sum(rules), 0)::bigint FROM needrecord.rule_shapes"
-            let count = try await connection.query(counts)[0].decode(Int.self, at: 0)
+            let text = try await Self.sight(of: role, connection)
             await connection.close()
-            return .ok(check, "may read \(count) \(count == 1 ? "rule" : "rules")")
+            return .ok(check, text)
         } catch {
             if error.code == .roleRefused {
                 return .warning(
@@ -108,5 +106,20 @@ struct DatabaseExamination {
             }
             return .fault(check, error.message, advice: "Run `needrecord migrate` as the database's owner.")
         }
+    }
+
+    /// What a role sees of what it works with.
+    private static func sight(of role: DatabaseRole, _ connection: PostgresConnection) async throws(PostgresError)
+        -> String
+    {
+        if role == .auditor {
+            let rows = try await connection.query("SELECT sum(next_offset)::bigint FROM needrecord.projections")
+            let place = try rows[0].decode(Int?.self, at: 0)
+            return place.map { "has read \($0) notices" } ?? "has read nothing yet"
+        }
+        // There may be millions; the shapes have counted them.
+        let rows = try await connection.query("SELECT coalesce(sum(rules), 0)::bigint FROM needrecord.rule_shapes")
+        let count = try rows[0].decode(Int.self, at: 0)
+        return "may read \(count) \(count == 1 ? "rule" : "rules")"
     }
 }

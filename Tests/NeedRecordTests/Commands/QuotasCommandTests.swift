@@ -6,7 +6,7 @@ import Testing
 @Suite struct QuotasCommandTests {
     private static let gold = [
         "quotas", "set", "gold", "--scope", "app", "--concurrent", "3", "--minutes", "600", "--time-zone",
-        "Asia/Shanghai", "--expiry", "7d", "--note", "paid",
+        "Asia/Shanghai", "--expiry", "7d", "--start-expiry", "90s", "--note", "paid",
     ]
 
     @Test func `Quotas are set, changed, listed and removed`() async throws {
@@ -29,8 +29,8 @@ import Testing
             let lines = table.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
             #expect(
                 lines == [
-                    "QUOTA SCOPE CONCURRENT MINUTES TIME ZONE EXPIRY NOTE", "basic group - 0 UTC 24h",
-                    "gold app 3 600 Asia/Shanghai 7d paid",
+                    "QUOTA SCOPE CONCURRENT MINUTES TIME ZONE EXPIRY START NOTE", "basic group - 0 UTC 24h -",
+                    "gold app 3 600 Asia/Shanghai 7d 90s paid",
                 ]
             )
             let list = try await run(["quotas", "list", "--output", "json"])
@@ -39,6 +39,8 @@ import Testing
             #expect(quotas[1]["concurrent_limit"] as? Int == 3)
             #expect(quotas[0]["concurrent_limit"] == nil)
             #expect(quotas[1]["expiry_seconds"] as? Int == 604_800)
+            #expect(quotas[1]["start_expiry_seconds"] as? Int == 90)
+            #expect(quotas[0]["start_expiry_seconds"] == nil)
 
             let removed = try await run(["quotas", "remove", "gold", "silver"])
             #expect(removed.status == 1)
@@ -68,7 +70,13 @@ import Testing
         (["q", "--scope", "app"], "--concurrent, --minutes or both"),
         (["q", "--scope", "app", "--concurrent=-1"], "--concurrent must be 0 to 2147483647"),
         (["q", "--scope", "app", "--minutes", "2147483648"], "--minutes must be"),
-        (["q", "--scope", "app", "--minutes", "1", "--expiry", "4m"], "4m"),
+        (["q", "--scope", "app", "--minutes", "1", "--expiry", "4m"], "--expiry must be 5m to 31d"),
+        (
+            ["q", "--scope", "app", "--minutes", "1", "--expiry", "1h", "--start-expiry", "2h"],
+            "--start-expiry must not"
+        ),
+        (["q", "--scope", "app", "--minutes", "1", "--start-expiry", "9s"], "9s"),
+        (["q", "--scope", "app", "--minutes", "-1"], "--minutes must be"),
         (["q", "--scope", "app", "--minutes", "1", "--expiry", "32d"], "32d"),
         (["q", "--scope", "app", "--minutes", "1", "--expiry", "24"], "24"),
         (["q", "--scope", "app", "--minutes", "1", "--expiry", "+5h"], "+5h"),

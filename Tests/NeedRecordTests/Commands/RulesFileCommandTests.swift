@@ -94,7 +94,7 @@ import Testing
             )
             #expect(try await run("history", "--rule", "999").status == 1)
 
-            let back = try await run("rollback", "--revision", "1", "--note", "sorry")
+            let back = try await run("rollback", "--all-sets", "--revision", "1", "--note", "sorry")
             #expect(back.text.contains("revision 4"), "\(back.text)")
             try await withFile(Self.file, suffix: ".yaml") { path in
                 let none = try await run("diff", path)
@@ -102,7 +102,7 @@ import Testing
             }
             let then = try await run("list", "--revision", "0")
             #expect(then.text.contains("revision 0, 0 rules"))
-            let gone = try await run("rollback", "--revision", "99")
+            let gone = try await run("rollback", "--all-sets", "--revision", "99")
             #expect(gone.status == 1)
             #expect(gone.text.contains("there is no revision 99; the current one is 4"))
         }
@@ -223,7 +223,9 @@ import Testing
 
     @Test(arguments: [
         ["check", "x.yaml", "--rule-set", "a"], ["list", "--revision", "1", "--at", "2026-01-01T00:00:00Z"],
-        ["list", "--at", "yesterday"], ["rollback"], ["list", "--rule-set", "a b"], ["history", "--limit", "0"],
+        ["list", "--at", "yesterday"], ["rollback"], ["rollback", "--revision", "1"],
+        ["rollback", "--revision", "1", "--rule-set", "a", "--all-sets"], ["list", "--rule-set", "a b"],
+        ["history", "--limit", "0"],
         ["publish"], ["enable"], ["publish", "x.yaml", "--note", String(repeating: "x", count: 1_001)],
     ])
     func `A wrong command line is told`(arguments: [String]) async throws {
