@@ -133,7 +133,7 @@ COMMENT ON COLUMN needrecord.projections.next_offset IS
 COMMENT ON COLUMN needrecord.projections.missed IS
     'How many messages the stream''s retention has removed before they were read, at most: 0 when nothing is missing.';
 COMMENT ON COLUMN needrecord.projections.last_message IS
-    'The id of the message before next_offset, or time/offset of one without an id: tells whether it is the same stream.';
+    'The id of the message before next_offset; time/offset for one without an id. Another one there: another stream.';
 COMMENT ON COLUMN needrecord.projections.updated_at IS 'When it last moved.';
 
 -- Privileges ----------------------------------------------------------------------------------------------------------

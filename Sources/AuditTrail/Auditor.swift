@@ -16,8 +16,9 @@ public import Wire
 ///
 /// A message that was published twice is written once, because its id is the key of its row; a file that the platform
 /// tells of several times is written once, because it is known by its content. A message that cannot be understood is put
-/// into the dead queue, with the reason, before the place moves on. After a failure it may be put there again; the
-/// header `x-stream-offset` says that it is the same one.
+/// into the dead queue, with the reason, before the place moves on; and so is one whose data the database refuses, which
+/// is found out by writing its batch again message by message. After a failure it may be put there again; the header
+/// `x-stream-offset` says that it is the same one.
 public final class Auditor: Service {
     let configuration: AuditorConfiguration
     let topology: Topology
@@ -25,12 +26,12 @@ public final class Auditor: Service {
     let database: PostgresConfiguration
     let now: @Sendable () -> Timestamp
     let logger: Logger
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
     struct State: Sendable {
         var counters = AuditorCounters()
         var standing = AuditorStanding.connecting
-        var lag = ProjectionLag()
+        var lag: ProjectionLag
     }
 
     /// An auditor that has not begun.
@@ -61,6 +62,7 @@ public final class Auditor: Service {
         self.database = database
         self.now = now
         self.logger = logger
+        state = NIOLockedValueBox(State(lag: ProjectionLag(since: now())))
     }
 
     /// What it has done so far.
@@ -72,8 +74,8 @@ public final class Auditor: Service {
     /// How far the database is behind the stream, as far as this auditor knows: the age of the oldest notice that it has
     /// been handed and that is not written. Zero when nothing waits, however long ago the last notice came; for a second
     /// after each batch, how old the newest notice of it was when it was written. From the loss of the database or the
-    /// broker until the stream is read again it is the time since the loss. Nil for an auditor that does not lead and
-    /// has not led since another one took over.
+    /// broker until the stream is read again it is the time since the loss, and before it was ever read the time since
+    /// the start. Nil for an auditor that stands by, because another one leads.
     public var lag: Duration? { state.withLockedValue { $0.lag.duration(now: now()) } }
 
     /// Audits until a graceful shutdown, which finishes the batch that is being written, or until the task is cancelled.
@@ -108,7 +110,15 @@ public final class Auditor: Service {
             state.lag.ended(now: now)
             if isFailure { state.counters.interruptions += 1 }
         }
-        logger.log(level: isFailure ? .error : .debug, "does not lead", metadata: ["error": "\(error)"])
+        logger.log(level: isFailure ? .error : .debug, "does not lead", metadata: metadata(of: error))
+    }
+
+    private func metadata(of error: any Error) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["error": "\(error)"]
+        if let error = error as? PostgresError, error.code == .roleRefused, let role = database.role {
+            metadata["role"] = "\(role)"
+        }
+        return metadata
     }
 
     func change(_ change: (inout State) -> Void) {

@@ -14,7 +14,7 @@ public struct AuditorCounters: Sendable, Equatable {
     public var ingestStatuses = 0
     /// Notices that were there already: the same message once more, or a file that the platform has repeated.
     public var repeated = 0
-    /// Messages that could not be understood and went to the dead queue.
+    /// Messages that could not be understood, or whose data the database refused, and went to the dead queue.
     public var dead = 0
     /// Messages that the stream's retention removed before they were read, at most; the database has the sum over all
     /// auditors.

@@ -5,7 +5,7 @@ public struct AuditorError: Error, Sendable, Equatable, CustomStringConvertible 
         private enum Base: String {
             case offsetMissing = "the message has no offset, so it is not from a stream"
             case offsetMoved = "somebody else has moved the place in the stream"
-            case streamBegunAnew = "the stream holds nothing from the stored offset on"
+            case streamBegunAnew = "the stream is not the one that was read before"
             case consumerEnded = "the broker has ended the consumer"
             case letterNotKept = "the dead queue did not take a message"
         }
@@ -21,7 +21,7 @@ public struct AuditorError: Error, Sendable, Equatable, CustomStringConvertible 
         public static let streamBegunAnew = Code(base: .streamBegunAnew)
         /// The stream is gone, or its channel or connection has ended.
         public static let consumerEnded = Code(base: .consumerEnded)
-        /// A message that cannot be understood could not be put into the dead queue.
+        /// A message that cannot be written could not be put into the dead queue.
         public static let letterNotKept = Code(base: .letterNotKept)
 
         /// The fault in words.

@@ -187,14 +187,16 @@ public final class CallbackGateway: Service {
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 RequestGuard(
+                    maximumHeaderLength: configuration.maximumHeaderLength,
                     requestTimeout: configuration.requestTimeout,
                     idleTimeout: configuration.idleTimeout,
                     rejected: { desk.countRejection(status: $0.code) }
                 )
             ],
+            // The parser counts the request target as a header field. Without it the guard counts them.
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: configuration.maximumHeaderLength,
-                maxHeaderListSize: configuration.maximumHeaderLength,
+                maxHeaderFieldSize: configuration.maximumHeaderLength + configuration.longestTargetLength,
+                maxHeaderListSize: configuration.maximumHeaderLength + configuration.longestTargetLength,
                 maxHeaderFieldCount: 100
             )
         )

@@ -17,11 +17,11 @@ public struct GatewayConfiguration: Sendable {
     public var maximumPending = 10_000
     /// How long after the broker is lost new callbacks still wait for it to come back.
     public var brokerGrace = Duration.seconds(2)
-    /// The longest request target in bytes; a longer one is answered 414.
+    /// The longest request target in bytes; a longer one is answered 414. A notice's may be longer: 65,536.
     public var maximumTargetLength = 8_192
     /// The most bytes of all header fields together; more is answered 431.
     public var maximumHeaderLength = 16_384
-    /// The longest request body in bytes; a longer one is answered 413.
+    /// The longest request body in bytes; a longer one is answered 413. A notice's may be longer: 1,048,576.
     public var maximumBodyLength = 16_384
     /// From the first byte of a request to its last, at most; a slower one is answered 408.
     public var requestTimeout = Duration.seconds(5)

@@ -29,7 +29,8 @@ public struct IngestStatus: Sendable, Hashable {
     public var time: Int64
     /// The address of the pusher, as it came; at most 255 bytes.
     public var clientIP: String?
-    /// The query string of the push URL, as the pusher wrote it; `usrargs` in the callback.
+    /// The query string of the push URL, as the pusher wrote it, cut to ``Notice/maximumPushTextLength``; `usrargs` in
+    /// the callback.
     public var pushArguments: String?
     /// The node that takes the stream; at most 255 bytes.
     public var node: String?

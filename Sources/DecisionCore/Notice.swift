@@ -30,4 +30,15 @@ public struct Notice: Sendable, Hashable {
 
     /// The points in time that a notice may name, in seconds since the Unix epoch: up to the end of the year 9999.
     public static let timeRange: ClosedRange<Int64> = 0...253_402_300_799
+
+    /// The points in time that a notice received then may name: of ``timeRange``, those up to a day ahead, which is more
+    /// than two clocks are apart.
+    public static func timeRange(receivedAt: Timestamp) -> ClosedRange<Int64> {
+        let latest = receivedAt.advanced(by: .seconds(86_400)).millisecondsSinceEpoch / 1_000
+        return timeRange.clamped(to: 0...max(0, latest))
+    }
+
+    /// The most bytes of a text that a pusher wrote into the push URL: of a longer one the beginning is kept, up to here
+    /// or to the last Unicode scalar before.
+    public static let maximumPushTextLength = 4_096
 }

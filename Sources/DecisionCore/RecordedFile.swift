@@ -6,8 +6,8 @@
 public struct RecordedFile: Sendable, Hashable {
     /// The longest URI in bytes. An object's key in the platform's storage has at most 1,023.
     public static let maximumURILength = 1_024
-    /// The longest duration in milliseconds: 2,147,483,647 s.
-    public static let maximumDuration = 2_147_483_647_000
+    /// The longest duration in milliseconds: 7 days, at which the platform cuts a recording.
+    public static let maximumDuration = 604_800_000
     /// The most parameters of the push URL.
     public static let maximumPushArguments = 64
 
@@ -19,13 +19,15 @@ public struct RecordedFile: Sendable, Hashable {
     public var stream: String
     /// The path of the object in its bucket; 1 to 1,024 bytes.
     public var uri: String
-    /// The length of the recording in milliseconds, rounded; the platform says it in seconds with a fraction.
+    /// The length of the recording in milliseconds, rounded, 0 to 604,800,000; the platform says it in seconds with a
+    /// fraction.
     public var durationMilliseconds: Int
     /// When the recording began, in seconds since the Unix epoch; see ``Notice/timeRange``.
     public var startTime: Int64
-    /// When the recording ended, in seconds since the Unix epoch; see ``Notice/timeRange``.
+    /// When the recording ended, not before it began, in seconds since the Unix epoch; see ``Notice/timeRange``.
     public var stopTime: Int64
-    /// The parameters of the push URL whose names begin with `callback_`; at most 64, with names of 1 to 255 bytes.
+    /// The parameters of the push URL whose names begin with `callback_`; at most 64, with names of 1 to 255 bytes and
+    /// values that are cut to ``Notice/maximumPushTextLength``.
     public var pushArguments: [String: String]
 
     /// Describes a file callback.

@@ -22,4 +22,17 @@ import Testing
         #expect(text(Notice.timeRange.lowerBound) == "1970-01-01T00:00:00.000Z")
         #expect(text(Notice.timeRange.upperBound) == "9999-12-31T23:59:59.000Z")
     }
+
+    @Test(arguments: [
+        (Int64(1_700_000_000_999), Int64(1_700_086_400)), (0, 86_400), (-86_400_000, 0), (-1_000_000_000_000, 0),
+        (253_402_300_799_000, 253_402_300_799),
+    ])
+    func `A notice may name times up to a day after it was received`(receivedAt: Int64, latest: Int64) {
+        let range = Notice.timeRange(receivedAt: Timestamp(millisecondsSinceEpoch: receivedAt))
+        #expect(range == 0...latest)
+    }
+
+    @Test func `The longest recording has 7 days`() {
+        #expect(RecordedFile.maximumDuration == 7 * 24 * 60 * 60 * 1_000)
+    }
 }

@@ -44,7 +44,7 @@ struct LeastPrivilegeEndToEndTests {
                     "UPDATE needrecord.rules SET effect = 'record'",
                     "DELETE FROM needrecord.rules",
                     "UPDATE needrecord.rule_revision SET revision = 0",
-                    "SELECT * FROM needrecord.rule_history",
+                    "SELECT * FROM needrecord.rule_versions",
                 ] {
                     let error = await #expect(throws: PostgresError.self) { try await connection.execute(statement) }
                     #expect(error?.sqlState == .insufficientPrivilege)

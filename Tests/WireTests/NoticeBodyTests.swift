@@ -35,6 +35,33 @@ import Wire
         #expect(try Notice(decodingBody: notice.encodedBody()) == notice)
     }
 
+    @Test func `A notice with all that may be kept comes back as it was`() throws {
+        let longest = String(repeating: "日", count: Notice.maximumPushTextLength / 3)
+        let arguments = (0..<RecordedFile.maximumPushArguments).map { ("\($0)", longest) }
+        let latest = Notice.timeRange(receivedAt: Notice.ingest.receivedAt).upperBound
+        let file = RecordedFile(
+            domain: "d",
+            app: "a",
+            stream: "s",
+            uri: "u",
+            durationMilliseconds: RecordedFile.maximumDuration,
+            startTime: latest,
+            stopTime: latest,
+            pushArguments: Dictionary(uniqueKeysWithValues: arguments)
+        )
+        let ingest = IngestStatus(
+            action: .publish,
+            ingestDomain: "i",
+            app: "a",
+            stream: "s",
+            time: latest,
+            pushArguments: longest
+        )
+        for notice in [Notice.example(.recordedFile(file)), .example(.ingest(ingest))] {
+            #expect(try Notice(decodingBody: notice.encodedBody()) == notice)
+        }
+    }
+
     @Test func `Any notice comes back as it was`() throws {
         var draw = Draw(seed: 330)
         for _ in 0..<3_000 {
@@ -67,7 +94,7 @@ import Wire
         (Notice.recordingStatusBody, "gs_stream", #"a\u0000b"#, .invalidField, "stream"),
         (Notice.recordedFileBody, #""duration_ms":69403,"#, "", .missingField, "duration_ms"),
         (Notice.recordedFileBody, "69403", "-1", .invalidField, "duration_ms"),
-        (Notice.recordedFileBody, "69403", "2147483647001", .invalidField, "duration_ms"),
+        (Notice.recordedFileBody, "69403", "604800001", .invalidField, "duration_ms"),
         (Notice.recordedFileBody, "1488985786", "-1", .invalidField, "start_time"),
         (Notice.recordedFileBody, "1488985840", "253402300800", .invalidField, "stop_time"),
         (Notice.recordedFileBody, "liveApp/liveStream/0_", String(repeating: "x", count: 1_024), .invalidField, "uri"),

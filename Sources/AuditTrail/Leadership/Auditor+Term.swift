@@ -77,6 +77,12 @@ extension Auditor {
         } catch let error as AuditorError where error.code == .streamBegunAnew {
             try await store.beginAnew(after: position, on: database)
             change { $0.counters.streamsBegunAnew += 1 }
+            logger.critical(
+                "the stream is not the one that was read before, and is read from its beginning",
+                metadata: [
+                    "stream": "\(topology.outcomesStream)", "offset": "\(position.next)", "reason": "\(error.detail)",
+                ]
+            )
             throw error
         }
     }
@@ -129,22 +135,53 @@ extension Auditor {
     ) async throws {
         let received = batch.notices.map(\.receivedAt)
         change { $0.lag.took(oldest: received.min()) }
-        var written = AuditorCounters()
         if !batch.isEmpty {
             // Lost letters could not be found again once the place has moved on.
             try await letters.send(batch.deadLetters)
-            written = try await store.write(batch, on: database)
+            do {
+                try await write(batch, database)
+            } catch let error as PostgresError where error.isRefusal {
+                try await writeOneByOne(batch, letters, database)
+            }
         }
         let now = now()
-        change { state in
-            state.counters.add(written)
-            state.lag.wrote(newest: received.max(), now: now)
-        }
+        change { $0.lag.wrote(newest: received.max(), now: now) }
         if batch.missed > 0 {
             logger.critical(
                 "the stream's retention has removed messages that nobody had read",
                 metadata: ["missed": "\(batch.missed)", "from_offset": "\(batch.previousOffset)"]
             )
+        }
+    }
+
+    private func write(_ batch: ProjectionBatch, _ database: PostgresConnection) async throws {
+        let written = try await store.write(batch, on: database)
+        change { $0.counters.add(written) }
+    }
+
+    /// Writes a batch that has data in it which the database refuses: all but that, which goes to the dead queue. What
+    /// cannot be understood is there already.
+    private func writeOneByOne(
+        _ batch: ProjectionBatch,
+        _ letters: DeadLetterDesk,
+        _ database: PostgresConnection
+    ) async throws {
+        for single in try batch.split() {
+            do {
+                try await write(single, database)
+            } catch let error as PostgresError where error.isRefusal {
+                let refused = try single.refused(error)
+                try await letters.send(refused.deadLetters)
+                try await write(refused, database)
+                logger.error(
+                    "the database refuses a notice, which is in the dead queue now",
+                    metadata: [
+                        "offset": "\(single.position.next - 1)",
+                        "event_id": "\(single.notices.first?.id.description ?? "none")",
+                        "error": "\(error)",
+                    ]
+                )
+            }
         }
     }
 
@@ -191,6 +228,6 @@ extension Auditor {
             return
         }
         guard !inbox.hasReceived else { return }
-        inbox.end(AuditorError(.streamBegunAnew, topology.outcomesStream))
+        inbox.end(AuditorError(.streamBegunAnew, "nothing comes from the stored offset on"))
     }
 }

@@ -6,10 +6,10 @@ internal import DecisionCore
 /// the oldest notice that has been handed to this auditor and is not written yet. When none is, it is how old the newest
 /// one was when it was written, for a second after that, because while a long backlog is worked off there are moments
 /// when nothing waits here; and then zero. From the end of a term until the next begins nobody knows what waits, and
-/// the lag is the time since the end.
+/// the lag is the time since the end; before the first, the time since the start.
 struct ProjectionLag: Sendable, Equatable {
     private enum State: Sendable, Equatable {
-        /// Another auditor leads, or none has ever been known to: it is not for this one to say.
+        /// Another auditor leads: it is not for this one to say.
         case unknown
         /// Everything is written up to this age, as of then.
         case written(at: Timestamp, age: Duration)
@@ -20,7 +20,12 @@ struct ProjectionLag: Sendable, Equatable {
     /// For how long the age of what was written last is still worth telling.
     private static let memory = Duration.seconds(1)
 
-    private var state = State.unknown
+    private var state: State
+
+    /// Nothing is known yet: whatever waits may have come in from now on.
+    init(since start: Timestamp) {
+        state = .waiting(since: start)
+    }
 
     /// Another auditor leads.
     mutating func stoodBy() {
@@ -57,9 +62,10 @@ struct ProjectionLag: Sendable, Equatable {
         state = .written(at: now, age: newest.map { Self.age(of: $0, now) } ?? .zero)
     }
 
-    /// The term is over.
+    /// The term is over, or the wait for one: from now on nobody may be leading.
     mutating func ended(now: Timestamp) {
-        if case .written = state { state = .waiting(since: now) }
+        if case .waiting = state { return }
+        state = .waiting(since: now)
     }
 
     /// The lag; nil when another auditor leads.

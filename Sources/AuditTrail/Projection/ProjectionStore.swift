@@ -39,9 +39,10 @@ struct ProjectionStore: Sendable {
     func position(on connection: PostgresConnection) async throws(PostgresError) -> StreamPosition {
         let rows = try await connection.pipeline([
             "INSERT INTO needrecord.projections (stream) VALUES (\(stream)) ON CONFLICT DO NOTHING",
-            "SELECT next_offset FROM needrecord.projections WHERE stream = \(stream)",
+            "SELECT next_offset, last_message FROM needrecord.projections WHERE stream = \(stream)",
         ])[1]
-        return StreamPosition(next: try rows[0].decode(Int64.self))
+        let (next, lastMessage) = try rows[0].decode((Int64, String?).self)
+        return StreamPosition(next: next, lastMessage: lastMessage)
     }
 
     /// Makes sure that the session is alive, and shows the server that this side is.
@@ -76,7 +77,7 @@ struct ProjectionStore: Sendable {
     func beginAnew(after position: StreamPosition, on connection: PostgresConnection) async throws(PostgresError) {
         try await connection.execute(
             """
-            UPDATE needrecord.projections SET next_offset = 0, updated_at = now()
+            UPDATE needrecord.projections SET next_offset = 0, last_message = NULL, updated_at = now()
             WHERE stream = \(stream) AND next_offset = \(position.next)
             """
         )
@@ -103,7 +104,8 @@ struct ProjectionStore: Sendable {
     private func move(with batch: ProjectionBatch) -> PostgresQuery {
         """
         UPDATE needrecord.projections
-        SET next_offset = \(batch.position.next), missed = missed + \(batch.missed), updated_at = now()
+        SET next_offset = \(batch.position.next), last_message = \(batch.position.lastMessage)::text,
+            missed = missed + \(batch.missed), updated_at = now()
         WHERE stream = \(stream) AND next_offset = \(batch.previousOffset)
         """
     }

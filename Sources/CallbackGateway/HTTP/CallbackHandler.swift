@@ -39,19 +39,20 @@ struct CallbackHandler: Sendable {
 
     private func answer(_ request: Request) async throws -> HTTPReply {
         let target = request.head.path ?? "/"
-        guard target.utf8.count <= configuration.maximumTargetLength else {
-            return .targetTooLong(limit: configuration.maximumTargetLength)
-        }
         let pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
         let query = target.utf8[pathEnd...].dropFirst()
-        switch configuration.endpoint(at: target.utf8[..<pathEnd]) {
+        let endpoint = configuration.endpoint(at: target.utf8[..<pathEnd])
+        let limits = configuration.limits(of: endpoint)
+        guard target.utf8.count <= limits.targetLength else { return .targetTooLong(limit: limits.targetLength) }
+        switch endpoint {
         case .onDemand:
-            return try await answer(try await fields(of: request, query))
+            return try await answer(try await fields(of: request, query, limits))
         case .recording:
-            return await keep(try await recording(of: request).content())
+            let fields = try await recording(of: request, limits)
+            return try await keep(fields.content(receivedAt:))
         case .ingest:
-            let fields: IngestFields = try await fields(of: request, query)
-            return await keep(try fields.content())
+            let fields: IngestFields = try await fields(of: request, query, limits)
+            return try await keep(fields.content(receivedAt:))
         case nil:
             return .notFound
         }
@@ -64,8 +65,10 @@ struct CallbackHandler: Sendable {
         return reply
     }
 
-    private func keep(_ content: Notice.Content) async -> HTTPReply {
-        switch await notices.keep(content) {
+    private func keep(
+        _ content: (_ receivedAt: Timestamp) throws(BadCallback) -> Notice.Content
+    ) async throws(BadCallback) -> HTTPReply {
+        switch try await notices.keep(content) {
         case .success(let id): .kept(id)
         case .failure(let cause): .notKept(cause)
         }
@@ -74,26 +77,31 @@ struct CallbackHandler: Sendable {
     /// The parameters of a request that may have them in its query, its body, or both.
     private func fields<Name>(
         of request: Request,
-        _ query: Substring.UTF8View
+        _ query: Substring.UTF8View,
+        _ limits: RequestLimits
     ) async throws -> ParameterSet<Name> {
         var fields = ParameterSet<Name>()
         fields.addForm(query)
         switch request.method {
         case .get: break
-        case .post: try fields.add(try await body(of: request, types: [.json, .form]))
+        case .post: try fields.add(try await body(of: request, limits, types: [.json, .form]))
         default: throw RequestRefusal(.methodNotAllowed(allowed: "GET, POST"))
         }
         return fields
     }
 
     /// The members of a request that has them in its body only.
-    private func recording(of request: Request) async throws -> RecordingFields {
+    private func recording(of request: Request, _ limits: RequestLimits) async throws -> RecordingFields {
         guard request.method == .post else { throw RequestRefusal(.methodNotAllowed(allowed: "POST")) }
-        let body = try await body(of: request, types: [.json])
+        let body = try await body(of: request, limits, types: [.json])
         return try RecordingFields(json: Array(buffer: body.bytes))
     }
 
-    private func body(of request: Request, types: [MediaType]) async throws -> RequestBody {
-        try await RequestBody(of: request, maximumLength: configuration.maximumBodyLength, types: types)
+    private func body(
+        of request: Request,
+        _ limits: RequestLimits,
+        types: [MediaType]
+    ) async throws -> RequestBody {
+        try await RequestBody(of: request, maximumLength: limits.bodyLength, types: types)
     }
 }

@@ -10,10 +10,21 @@ enum Endpoint {
 
 extension GatewayConfiguration {
     /// What a path takes, compared byte by byte; nil when there is nothing under it.
+    ///
+    /// A slash at the end makes no other path of one that takes notices: a notice is not lost for it.
     func endpoint(at path: Substring.UTF8View) -> Endpoint? {
-        func isAmong(_ paths: [String]) -> Bool { paths.contains { $0.utf8.elementsEqual(path) } }
-        if isAmong(paths) { return .onDemand }
+        if paths.contains(where: { $0.utf8.elementsEqual(path) }) { return .onDemand }
+        let path = path.withoutTrailingSlash
+        func isAmong(_ paths: [String]) -> Bool {
+            paths.contains { $0[...].utf8.withoutTrailingSlash.elementsEqual(path) }
+        }
         if isAmong(recordingPaths) { return .recording }
         return isAmong(ingestPaths) ? .ingest : nil
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate var withoutTrailingSlash: Substring.UTF8View {
+        last == UInt8(ascii: "/") ? dropLast() : self
     }
 }

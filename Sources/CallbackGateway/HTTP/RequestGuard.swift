@@ -3,8 +3,9 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 
-/// Keeps a connection from waiting for ever: answers requests that come too slowly or are no HTTP with a JSON error,
-/// ends connections that are idle, and ends one after an answer that says `Connection: close`.
+/// Keeps a connection from waiting for ever: answers requests that come too slowly, have too long header fields or are
+/// no HTTP with a JSON error, ends connections that are idle, and ends one after an answer that says
+/// `Connection: close`.
 ///
 /// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
 /// of a request that comes while another one is answered counts from that answer. There is one timer for each
@@ -30,6 +31,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case closing
     }
 
+    private let maximumHeaderLength: Int
     private let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private let rejected: @Sendable (HTTPResponse.Status) -> Void
@@ -46,8 +48,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline: NIODeadline?
     private var timer: (task: Scheduled<Void>, fires: NIODeadline)?
 
-    /// - Parameter rejected: Called for each error that is answered here.
-    init(requestTimeout: Duration, idleTimeout: Duration, rejected: @escaping @Sendable (HTTPResponse.Status) -> Void) {
+    /// - Parameters:
+    ///   - maximumHeaderLength: The most bytes of all header fields of a request together.
+    ///   - requestTimeout: From the first byte of a request to its last, at most.
+    ///   - idleTimeout: How long there may be nothing to do.
+    ///   - rejected: Called for each error that is answered here.
+    init(
+        maximumHeaderLength: Int,
+        requestTimeout: Duration,
+        idleTimeout: Duration,
+        rejected: @escaping @Sendable (HTTPResponse.Status) -> Void
+    ) {
+        self.maximumHeaderLength = maximumHeaderLength
         self.requestTimeout = TimeAmount(requestTimeout)
         self.idleTimeout = TimeAmount(idleTimeout)
         self.rejected = rejected
@@ -99,10 +111,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if phase == .closing { return }
+        if phase == .closing || isInputBroken { return }
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             isReceiving = true
+            guard head.fieldLength <= maximumHeaderLength else { return breakInput(context, .headerTooLong) }
         case .body:
             break
         case .end:
@@ -120,8 +133,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        breakInput(context, error == .headerOverflow ? .headerTooLong : .malformedRequest)
+    }
+
+    /// Takes nothing more; what came before is answered first.
+    private func breakInput(_ context: ChannelHandlerContext, _ reply: HTTPReply) {
         switch phase {
-        case .idle, .receiving: reject(context, with: error == .headerOverflow ? .headerTooLong : .malformedRequest)
+        case .idle, .receiving: reject(context, with: reply)
         case .answering: isInputBroken = true
         case .closing: break
         }
@@ -191,6 +209,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .receiving: reject(context, with: .requestTimeout)
         case .answering, .closing: break
         }
+    }
+}
+
+extension HTTPRequest {
+    /// The bytes of all header fields, names and values.
+    fileprivate var fieldLength: Int {
+        // The parser has taken the host from the fields.
+        headerFields.reduce(authority?.utf8.count ?? 0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
     }
 }
 

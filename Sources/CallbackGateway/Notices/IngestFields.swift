@@ -4,10 +4,10 @@ internal import DecisionCore
 typealias IngestFields = ParameterSet<IngestParameter>
 
 extension IngestFields {
-    /// What was told.
+    /// What was told. An optional parameter that is not right is taken as absent: it must not cost the notice.
     ///
-    /// - Throws: ``BadCallback`` that names the first parameter at fault.
-    func content() throws(BadCallback) -> Notice.Content {
+    /// - Throws: ``BadCallback`` that names the first required parameter at fault.
+    func content(receivedAt: Timestamp) throws(BadCallback) -> Notice.Content {
         let pixels = Int64(IngestStatus.pixelRange.lowerBound)...Int64(IngestStatus.pixelRange.upperBound)
         return .ingest(
             IngestStatus(
@@ -15,12 +15,12 @@ extension IngestFields {
                 ingestDomain: try text(.app),
                 app: try text(.appname),
                 stream: try text(.id),
-                time: try wholeNumber(.time, in: Notice.timeRange),
-                clientIP: try optionalText(.ip),
-                pushArguments: foreignText(.usrargs),
-                node: try optionalText(.node),
-                height: try optionalWholeNumber(.height, in: pixels).map(Int.init),
-                width: try optionalWholeNumber(.width, in: pixels).map(Int.init)
+                time: try wholeNumber(.time, in: Notice.timeRange(receivedAt: receivedAt)),
+                clientIP: optionalText(.ip),
+                pushArguments: foreignText(.usrargs, maximumLength: Notice.maximumPushTextLength),
+                node: optionalText(.node),
+                height: optionalWholeNumber(.height, in: pixels).map(Int.init),
+                width: optionalWholeNumber(.width, in: pixels).map(Int.init)
             )
         )
     }

@@ -26,6 +26,9 @@ enum IngestParameter: String, ParameterName {
         }
     }
 
+    /// The platform writes the pusher's query near the end.
+    var mayHoldQuery: Bool { self == .usrargs }
+
     var takesNull: Bool {
         switch self {
         case .action, .app, .appname, .id, .time: false

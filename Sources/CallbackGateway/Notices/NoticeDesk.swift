@@ -47,11 +47,16 @@ final class NoticeDesk: Sendable {
 
     /// Makes a notice of what a callback tells and has it kept, within the answer budget.
     ///
+    /// - Parameter content: What a callback tells that is received then.
     /// - Returns: The id it is kept under.
-    func keep(_ content: Notice.Content) async -> Result<EventID, NotKeptCause> {
+    /// - Throws: ``BadCallback`` when there is no notice in it.
+    func keep(
+        _ content: (_ receivedAt: Timestamp) throws(BadCallback) -> Notice.Content
+    ) async throws(BadCallback) -> Result<EventID, NotKeptCause> {
         let deadline = ContinuousClock.now.advanced(by: configuration.answerBudget)
         let receivedAt = now()
-        let notice = Notice(id: ids.next(now: receivedAt), receivedAt: receivedAt, content: content)
+        let told = try content(receivedAt)
+        let notice = Notice(id: ids.next(now: receivedAt), receivedAt: receivedAt, content: told)
         let isDraining = state.withLockedValue { state in
             state.counters.received += 1
             return state.isDraining

@@ -1,30 +1,26 @@
 internal import DecisionCore
-internal import Wire
 
 /// The members of a recording callback, which is one of two kinds: that a recording has begun, paused, gone on or
 /// failed, or that a file is complete.
 struct RecordingFields {
     private var parameters = ParameterSet<RecordingParameter>()
-    private var pushArguments = PushArguments()
+    private let pushArguments: PushArguments
 
     /// Reads a body. Members that neither callback has are ignored.
     ///
-    /// - Throws: ``BadCallback`` when the body is not one JSON object.
+    /// - Throws: ``BadCallback`` when the body is not one JSON object, whatever is in `push_args`.
     init(json body: [UInt8]) throws(BadCallback) {
-        var pushArguments = PushArguments()
-        try parameters.addJSON(body) { (reader, name) throws(JSONError) in
-            if name == "push_args" { try pushArguments.read(from: &reader) } else { try reader.skipValue() }
-        }
-        self.pushArguments = pushArguments
+        pushArguments = PushArguments(body)
+        try parameters.addJSON(pushArguments.rest)
     }
 
     /// What was told. Nothing but `event` or `uri` tells the two kinds apart: there is no field for it.
     ///
     /// - Throws: ``BadCallback`` that names the first member at fault.
-    func content() throws(BadCallback) -> Notice.Content {
+    func content(receivedAt: Timestamp) throws(BadCallback) -> Notice.Content {
         switch (parameters.isGiven(.event), parameters.isGiven(.uri)) {
         case (true, false): return .recordingStatus(try status())
-        case (false, true): return .recordedFile(try file())
+        case (false, true): return .recordedFile(try file(in: Notice.timeRange(receivedAt: receivedAt)))
         case (true, true): throw BadCallback(.contradictory, field: "event", "both event and uri are given")
         case (false, false): throw BadCallback(.missing, field: "event", "neither event nor uri is given")
         }
@@ -39,17 +35,21 @@ struct RecordingFields {
         )
     }
 
-    private func file() throws(BadCallback) -> RecordedFile {
-        RecordedFile(
+    private func file(in times: ClosedRange<Int64>) throws(BadCallback) -> RecordedFile {
+        let file = RecordedFile(
             domain: try parameters.text(.domain),
             app: try parameters.text(.app),
             stream: try parameters.text(.stream),
             uri: try parameters.text(.uri, maximumLength: RecordedFile.maximumURILength),
             durationMilliseconds: try duration(),
-            startTime: try parameters.wholeNumber(.startTime, in: Notice.timeRange),
-            stopTime: try parameters.wholeNumber(.stopTime, in: Notice.timeRange),
-            pushArguments: try pushArguments.get()
+            startTime: try parameters.wholeNumber(.startTime, in: times),
+            stopTime: try parameters.wholeNumber(.stopTime, in: times),
+            pushArguments: pushArguments.arguments
         )
+        guard file.startTime <= file.stopTime else {
+            throw parameters.fault(.outOfRange, .stopTime, "is before start_time")
+        }
+        return file
     }
 
     /// Seconds with a fraction, such as 69.403, to whole milliseconds.

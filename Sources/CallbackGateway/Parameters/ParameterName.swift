@@ -13,6 +13,10 @@ protocol ParameterName: Hashable, Sendable {
 
     /// Whether JSON may spell its absence as `null`.
     var takesNull: Bool { get }
+
+    /// Whether it holds a query that somebody else than the platform has written, which may not have been encoded: then
+    /// the parameters after it in a query or a form may be that somebody's.
+    var mayHoldQuery: Bool { get }
 }
 
 extension ParameterName where Self: RawRepresentable, RawValue == String {
@@ -21,4 +25,8 @@ extension ParameterName where Self: RawRepresentable, RawValue == String {
     }
 
     var field: String { rawValue }
+}
+
+extension ParameterName {
+    var mayHoldQuery: Bool { false }
 }

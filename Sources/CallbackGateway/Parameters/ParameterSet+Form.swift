@@ -2,14 +2,16 @@ extension ParameterSet {
     /// Takes the parameters of a query string or of a form body (`application/x-www-form-urlencoded`).
     ///
     /// Names that are no parameter of the callback are ignored, whatever they hold. A plus sign is a space, as in the
-    /// encoding of the platform's own HTTP client.
+    /// encoding of the platform's own HTTP client. After a parameter that may hold somebody else's query, one that was
+    /// given before stays as it is: what follows may be part of that query.
     mutating func addForm(_ form: some Sequence<UInt8>) {
         var name: [UInt8] = []
         var value: [UInt8]?
+        var mayBeForeign = false
         for byte in form {
             switch byte {
             case UInt8(ascii: "&"):
-                addPair(name, value ?? [])
+                addPair(name, value ?? [], &mayBeForeign)
                 name.removeAll(keepingCapacity: true)
                 value = nil
             case UInt8(ascii: "=") where value == nil:
@@ -18,11 +20,13 @@ extension ParameterSet {
                 if value == nil { name.append(byte) } else { value?.append(byte) }
             }
         }
-        addPair(name, value ?? [])
+        addPair(name, value ?? [], &mayBeForeign)
     }
 
-    private mutating func addPair(_ name: [UInt8], _ value: [UInt8]) {
+    private mutating func addPair(_ name: [UInt8], _ value: [UInt8], _ mayBeForeign: inout Bool) {
         guard let name = Self.decode(name), let parameter = Name(named: name) else { return }
+        guard !mayBeForeign || self[parameter] == nil else { return }
+        if parameter.mayHoldQuery { mayBeForeign = true }
         set(parameter, Self.decode(value).map { .text($0) } ?? .malformed(.invalidEncoding))
     }
 

@@ -1,20 +1,14 @@
 internal import Wire
 
 extension ParameterSet {
-    /// Takes the parameters of a JSON object.
+    /// Takes the parameters of a JSON object. Members that are no parameter are ignored.
     ///
-    /// - Parameter other: Reads the value of a member that is no parameter, or skips it, as is done without it.
     /// - Throws: ``BadCallback`` when the body is not one JSON object.
-    mutating func addJSON(
-        _ body: [UInt8],
-        other: (inout JSONReader, _ name: String) throws(JSONError) -> Void = { (reader, _) throws(JSONError) in
-            try reader.skipValue()
-        }
-    ) throws(BadCallback) {
+    mutating func addJSON(_ body: [UInt8]) throws(BadCallback) {
         do {
             var reader = JSONReader(body)
             try reader.readObject { (reader, name) throws(JSONError) in
-                guard let parameter = Name(named: name) else { return try other(&reader, name) }
+                guard let parameter = Name(named: name) else { return try reader.skipValue() }
                 if let value = try Self.readValue(of: parameter, from: &reader) { set(parameter, value) }
             }
             try reader.finish()

@@ -50,19 +50,16 @@ extension ParameterSet {
         return text
     }
 
-    /// As ``text(_:maximumLength:)``, or nil when nothing was given, or nothing but the name.
-    func optionalText(
-        _ name: Name,
-        maximumLength: Int = NamePattern.maximumLength
-    ) throws(BadCallback) -> String? {
-        isGiven(name) ? try text(name, maximumLength: maximumLength) : nil
+    /// As ``text(_:maximumLength:)``, or nil when none was given that is right.
+    func optionalText(_ name: Name) -> String? {
+        try? text(name)
     }
 
-    /// A text that somebody else than the platform has written, with its control characters replaced; nil when nothing
-    /// was given, or nothing that can be read. It must not keep a callback from being understood.
-    func foreignText(_ name: Name) -> String? {
+    /// A text that somebody else than the platform has written, with its control characters replaced, and cut; nil when
+    /// nothing was given, or nothing that can be read. It must not keep a callback from being understood.
+    func foreignText(_ name: Name, maximumLength: Int) -> String? {
         guard case .text(let text) = self[name], !text.isEmpty else { return nil }
-        return text.replacingControlCharacters
+        return text.replacingControlCharacters.cut(to: maximumLength)
     }
 
     /// A whole number that must be there, in digits.
@@ -76,9 +73,9 @@ extension ParameterSet {
         return number
     }
 
-    /// As ``wholeNumber(_:in:)``, or nil when nothing was given, or nothing but the name.
-    func optionalWholeNumber(_ name: Name, in range: ClosedRange<Int64>) throws(BadCallback) -> Int64? {
-        isGiven(name) ? try wholeNumber(name, in: range) : nil
+    /// As ``wholeNumber(_:in:)``, or nil when none was given that is right.
+    func optionalWholeNumber(_ name: Name, in range: ClosedRange<Int64>) -> Int64? {
+        try? wholeNumber(name, in: range)
     }
 
     /// Whether there is a value, right or wrong; an empty text is none.
@@ -127,6 +124,14 @@ extension String {
                 unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
             )
         )
+    }
+
+    /// The beginning of the text, of whole Unicode scalars and of so many bytes at most.
+    func cut(to maximumLength: Int) -> String {
+        guard utf8.count > maximumLength else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: maximumLength)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end])
     }
 
     /// Whether it is digits, after a minus sign perhaps.

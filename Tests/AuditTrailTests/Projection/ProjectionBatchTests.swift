@@ -1,5 +1,6 @@
 import AMQP
 import DecisionCore
+import Postgres
 import Testing
 import Wire
 
@@ -8,8 +9,17 @@ import Wire
 @Suite struct ProjectionBatchTests {
     private let topology = Topology(namespace: "n")
 
-    private func batch(_ deliveries: [AMQPDelivery], next: Int64 = 0) throws -> ProjectionBatch {
-        try ProjectionBatch(deliveries, after: StreamPosition(next: next), topology: topology, auditor: "auditor-1")
+    private func batch(
+        _ deliveries: [AMQPDelivery],
+        next: Int64 = 0,
+        lastMessage: String? = nil
+    ) throws -> ProjectionBatch {
+        try ProjectionBatch(
+            deliveries,
+            after: StreamPosition(next: next, lastMessage: lastMessage),
+            topology: topology,
+            auditor: "auditor-1"
+        )
     }
 
     /// A message of the type of a recording callback.
@@ -105,6 +115,84 @@ import Wire
         let batch = try batch([.of(notice.message(topology), offset: 0)])
         #expect(batch.notices.isEmpty)
         #expect(reason(batch.deadLetters.first) == WireError(.invalidField, "received_at").description)
+    }
+
+    @Test func `The place has the id of the last message, and a message in its stead is of another stream`() throws {
+        let first = try batch([
+            .of(Notice.status(1).message(topology), offset: 5), .of(Notice.status(2).message(topology), offset: 6),
+        ])
+        #expect(first.position.lastMessage == EventID.number(2).description)
+        let other = AMQPDelivery.of(Notice.status(3).message(topology), offset: 6)
+        #expect(throws: AuditorError(.streamBegunAnew, "offset 6 holds another message")) {
+            try batch([other], next: 7, lastMessage: first.position.lastMessage)
+        }
+    }
+
+    @Test func `Split, each message that was not read before is a batch that goes on from the one before`() throws {
+        let whole = try batch(
+            [
+                .of(message("nonsense"), offset: 11),
+                .of(Notice.status(1).message(topology), offset: 12),
+                .of(message("{"), offset: 14),
+                .of(Notice.status(2).message(topology), offset: 15),
+            ],
+            next: 8
+        )
+        let singles = try whole.split()
+        #expect(singles.map(\.previousOffset) == [8, 12, 13, 15])
+        #expect(singles.map(\.position.next) == [12, 13, 15, 16])
+        #expect(singles.map(\.notices) == [[], [.status(1)], [], [.status(2)]])
+        #expect(singles.map(\.deadLetters.count) == [1, 0, 1, 0])
+        #expect(singles.map(\.missed) == [3, 0, 0, 0])
+        #expect(singles.last?.position.lastMessage == whole.position.lastMessage)
+
+        let again = try batch(
+            [
+                .of(Notice.status(1).message(topology), offset: 12),
+                .of(Notice.status(2).message(topology), offset: 13),
+            ],
+            next: 13
+        ).split()
+        #expect(again.map(\.notices) == [[.status(2)]])
+        #expect(again.map(\.missed) == [0])
+    }
+
+    @Test func `What the database refuses is dead with the SQLSTATE and without values, and the place is the same`()
+        throws
+    {
+        let single = try batch(
+            [
+                .of(Notice.status(1).message(topology), offset: 11),
+                .of(Notice.status(2).message(topology), offset: 12),
+            ],
+            next: 12
+        )
+        let refusal = PostgresError(
+            .server,
+            sqlState: .checkViolation,
+            message: "secret",
+            detail: "secret",
+            constraint: "some_range"
+        )
+        let refused = try single.refused(refusal)
+        #expect(refused.notices.isEmpty)
+        #expect(refused.position == single.position)
+        #expect(refused.previousOffset == 12)
+        #expect(refused.deadLetters.map(\.properties.messageID) == [EventID.number(2).description])
+        let words = try #require(reason(refused.deadLetters.first))
+        #expect(words.contains("SQLSTATE 23514"))
+        #expect(words.hasSuffix("constraint some_range"))
+        #expect(!words.contains("secret"))
+    }
+
+    @Test func `Only what is wrong with the data is a refusal`() {
+        func isRefusal(_ sqlState: String, _ code: PostgresError.Code = .server) -> Bool {
+            PostgresError(code, sqlState: SQLState(rawValue: sqlState), message: "").isRefusal
+        }
+        #expect(isRefusal("22003") && isRefusal("22023") && isRefusal("23505") && isRefusal("23514"))
+        for other in ["08006", "25006", "40001", "42501", "53300", "57014"] { #expect(!isRefusal(other)) }
+        #expect(!isRefusal("22003", .connectionLost))
+        #expect(!PostgresError(.encodingFailed, message: "").isRefusal)
     }
 
     @Test func `A delivery without an offset is not from a stream`() {

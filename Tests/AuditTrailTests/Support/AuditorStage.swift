@@ -37,10 +37,12 @@ struct AuditorStage: Sendable {
     /// Runs `body` with an auditor; afterwards it is stopped as by SIGTERM.
     func running(
         _ name: String = "auditor-1",
+        role: String = "needrecord_auditor",
+        logger: Logger = ProductDatabase.logger,
         _ configure: (inout AuditorConfiguration) -> Void = { _ in },
         body: (RunningAuditor) async throws -> Void
     ) async throws {
-        let auditor = try RunningAuditor(name, self, configure)
+        let auditor = try RunningAuditor(name, self, role: role, logger: logger, configure)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await auditor.group.run() }
             try await body(auditor)

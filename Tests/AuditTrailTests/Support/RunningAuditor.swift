@@ -15,7 +15,13 @@ struct RunningAuditor: Sendable {
     let applicationName: String
     let group: ServiceGroup
 
-    init(_ name: String, _ stage: AuditorStage, _ configure: (inout AuditorConfiguration) -> Void) throws {
+    init(
+        _ name: String,
+        _ stage: AuditorStage,
+        role: String,
+        logger: Logger,
+        _ configure: (inout AuditorConfiguration) -> Void
+    ) throws {
         var configuration = AuditorConfiguration()
         configuration.name = name
         configuration.pulse = .milliseconds(50)
@@ -23,7 +29,7 @@ struct RunningAuditor: Sendable {
         var amqp = try ProductBroker.configuration()
         amqp.connectionName = "\(name)-\(stage.topology.namespace)"
         connectionName = amqp.connectionName
-        var database = try stage.database.configuration(role: "needrecord_auditor")
+        var database = try stage.database.configuration(role: role)
         database.applicationName = name
         applicationName = name
         // Tests make it wait for locks.
@@ -34,7 +40,7 @@ struct RunningAuditor: Sendable {
             amqp: amqp,
             database: database,
             now: { .now() },
-            logger: ProductDatabase.logger
+            logger: logger
         )
         group = ServiceGroup(services: [auditor], logger: ProductDatabase.logger)
     }

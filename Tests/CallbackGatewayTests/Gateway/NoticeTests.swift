@@ -216,7 +216,7 @@ extension GatewayTests {
                     // The members of a recording callback come in its body only.
                     ("/callbacks/recording?stream=s", "application/json", "{}", "missing_parameter", "event"),
                     ("/callbacks/ingest", nil, "", "missing_parameter", "action"),
-                    (Self.ingest + "&height=tall", nil, "", "wrong_type", "height"),
+                    (Self.ingest.replacing("time=1", with: "time=253402300799"), nil, "", "out_of_range", "time"),
                     (Self.ingest, "application/json", #"{"id":"other"}"#, "contradictory_parameter", "id"),
                 ] as [(String, String?, String, String, String?)] {
                     let answer = try await connection.post(target, type: type, body: body)
@@ -253,19 +253,93 @@ extension GatewayTests {
                 let head = try await connection.head("/callbacks/ingest")
                 #expect(head.status == 405)
                 #expect(head.headers["allow"] == "GET, POST")
-                for path in ["/callbacks/recording/", "/callbacks", "/callbacks/Ingest"] {
+                for path in ["/callbacks/recording//", "/callbacks", "/callbacks/Ingest"] {
                     #expect(try await connection.get(path).status == 404)
                 }
             }
         }
 
-        @Test func `A body that is too long is answered 413`() async throws {
-            try await withGateway(configure: { $0.maximumBodyLength = 1_024 }) { gateway, connection, _ in
-                let body = #"{"event":"\#(String(repeating: "x", count: 1_100))"}"#
-                let answer = try await connection.post("/callbacks/recording", type: "application/json", body: body)
+        @Test func `What a pusher writes may be long, and is kept as far as it may be`() async throws {
+            let long = String(repeating: "x", count: 15_000)
+            let arguments = (0..<64).map { #""callback_\#($0)":"\#(long)""# }.joined(separator: ",")
+            let file = """
+                {"domain":"d","app":"a","stream":"s","uri":"u","duration":1,"start_time":1,"stop_time":2,\
+                "push_args":{\(arguments)}}
+                """
+            let query = String(repeating: "%41", count: 21_000)
+            // What an on-demand callback may have is not what a notice may have.
+            try await withGateway(configure: {
+                $0.maximumTargetLength = 1_024
+                $0.maximumBodyLength = 1_024
+            }) { _, connection, topology in
+                let posted = try await connection.post("/callbacks/recording", type: "application/json", body: file)
+                #expect(posted.status == 200)
+                #expect(try await connection.get("\(Self.ingest)&usrargs=\(query)&height=7").status == 200)
+                try await OutcomesReader.with(topology) { reader in
+                    let notices = try await reader.notices(2)
+                    guard case .recordedFile(let file) = notices[0].content,
+                        case .ingest(let ingest) = notices[1].content
+                    else {
+                        Issue.record("not a file and a stream")
+                        return
+                    }
+                    #expect(file.pushArguments.count == 64)
+                    #expect(file.pushArguments.values.allSatisfy { $0.utf8.count == 4_096 })
+                    #expect(ingest.pushArguments == String(repeating: "A", count: 4_096))
+                    #expect(ingest.height == 7)
+                }
+                #expect(try await connection.get("/?x=\(query)").status == 414)
+            }
+        }
+
+        @Test func `A body of more than a mebibyte is answered 413`() async throws {
+            try await withGateway { gateway, connection, _ in
+                let answer = try await connection.exchange(
+                    "POST /callbacks/recording HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n"
+                )
                 #expect(answer.status == 413)
                 try await connection.waitUntilClosed()
                 #expect(gateway.gateway.noticeCounters.received == 0)
+            }
+        }
+
+        @Test func `A target of more than 65,536 bytes is answered 414`() async throws {
+            try await withGateway { gateway, connection, _ in
+                let rest = String(repeating: "x", count: 65_536 - Self.ingest.utf8.count - 3)
+                #expect(try await connection.get("\(Self.ingest)&x=\(rest)").status == 200)
+                #expect(try await connection.get("\(Self.ingest)&x=\(rest)x").status == 414)
+                try await connection.waitUntilClosed()
+                #expect(gateway.gateway.noticeCounters.kept == 1)
+            }
+        }
+
+        @Test func `Header fields that are too long are refused after a long target too`() async throws {
+            try await withGateway { gateway, connection, _ in
+                let target = "\(Self.ingest)&x=" + String(repeating: "x", count: 60_000)
+                let field = "X-Long: \(String(repeating: "x", count: 16_000))\r\n"
+                let request = "GET \(target) HTTP/1.1\r\nHost: gateway\r\n"
+                #expect(try await connection.exchange("\(request)\(field)\r\n").status == 200)
+                let more = "X-More: \(String(repeating: "x", count: 400))\r\n"
+                #expect(try await connection.exchange("\(request)\(field)\(more)\r\n").status == 431)
+                try await connection.waitUntilClosed()
+                #expect(gateway.gateway.noticeCounters.kept == 1)
+            }
+        }
+
+        @Test func `A slash at the end of a path costs no notice`() async throws {
+            try await withGateway(configure: {
+                $0.recordingPaths = ["/r/"]
+                $0.ingestPaths = ["/i"]
+            }) { _, connection, _ in
+                for path in ["/r", "/r/"] {
+                    let answer = try await connection.post(path, type: "application/json", body: Self.status)
+                    #expect(answer.status == 200)
+                }
+                for path in ["/i", "/i/"] {
+                    let target = Self.ingest.replacing("/callbacks/ingest", with: path)
+                    #expect(try await connection.get(target).status == 200)
+                }
+                #expect(try await connection.get("/callbacks/on-demand/?domain=d&app=a&stream=s").status == 404)
             }
         }
 

@@ -49,4 +49,14 @@ struct OutcomesReader {
     func notices(_ count: Int) async throws -> [Notice] {
         try await deliveries(count).map { try Notice(decodingBody: $0.body) }
     }
+
+    /// Waits until the stream has notices of this many ids. What is published again may be there twice.
+    func ids(_ count: Int) async throws -> Set<String> {
+        try await eventually("notices of \(count) ids in the outcomes stream") { try knownIDs().count >= count }
+        return try knownIDs()
+    }
+
+    private func knownIDs() throws -> Set<String> {
+        Set(try read.withLockedValue { $0 }.map { try Notice(decodingBody: $0.body).id.description })
+    }
 }
