@@ -33,7 +33,9 @@ struct RulesExportCommand: Command {
             let rules = try await store.list(RuleSelection(set: set, isShadow: shadow, moment: moment.moment)).rules
             let templates = try await store.templates(of: set).map { StatedTemplate($0) }
             // A slip of the pen must not become a file without rules.
-            if rules.isEmpty, templates.isEmpty, self.set.ruleSet != nil { throw Failure("there is no rule set \(set)") }
+            if rules.isEmpty, templates.isEmpty, self.set.ruleSet != nil {
+                throw Failure("there is no rule set \(set)")
+            }
             return RuleFile(
                 set: set,
                 templates: templates.isEmpty ? nil : templates,
