@@ -21,7 +21,7 @@ sanitize: ## Run the tests of clients, correlator and worker under ThreadSanitiz
 
 .PHONY: bench-rules
 bench-rules: ## Measure what a decision costs with 10, 10 thousand and a million rules
-	@deploy/local/bench --limit 1.5
+	@deploy/local/bench
 
 .PHONY: build
 build: ## Build the release executable
