@@ -78,7 +78,7 @@ let package = Package(
         .systemLibrary(name: "CLibRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
-        // The clients: they know nothing of the product.
+        // The clients, and the journal: they know nothing of the product.
         .target(name: "EventThread", dependencies: ["CLinux", locks], swiftSettings: bridgeSettings),
         .target(
             name: "AMQP",
@@ -89,6 +89,11 @@ let package = Package(
             name: "Postgres",
             dependencies: ["CLibPQ", "EventThread", dequeModule, locks, logging],
             swiftSettings: bridgeSettings
+        ),
+        .target(
+            name: "OutcomeJournal",
+            dependencies: ["EventThread", dequeModule, locks],
+            swiftSettings: swiftSettings
         ),
 
         // The domain and the contract between the parts.
@@ -156,6 +161,11 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", locks, logging], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "OutcomeJournalTests",
+            dependencies: ["OutcomeJournal", locks],
+            swiftSettings: swiftSettings
+        ),
 
         .target(
             name: "TestSupport",
