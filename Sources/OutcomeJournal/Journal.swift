@@ -138,7 +138,12 @@ public final class Journal: Sendable {
 
     /// The next to be read is the first record that is not confirmed.
     public func rewind() {
-        state.withLockedValue { $0.book.rewind() }
+        let waiting = state.withLockedValue { state in
+            state.book.rewind()
+            return state.reader.take()
+        }
+        // It looks again.
+        waiting?.resume(returning: true)
     }
 
     // MARK: - Closing

@@ -24,15 +24,24 @@ struct JournalDirectory: Sendable {
     }
 
     private func make(_ path: String) throws(JournalError) {
-        guard mkdir(path, 0o750) != 0 else { return }
-        let errorNumber = errno
-        if errorNumber == EEXIST { return }
-        guard errorNumber == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw .system(operation: "mkdir \(path)", errorNumber: errorNumber)
+        if try makeOne(path) { return }
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw .system(operation: "mkdir \(path)", errorNumber: ENOENT)
         }
         try make(String(path[..<slash]))
-        guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
-            throw .system(operation: "mkdir \(path)", errorNumber: errno)
+        guard try makeOne(path) else { throw .system(operation: "mkdir \(path)", errorNumber: ENOENT) }
+    }
+
+    /// - Returns: False when there is no directory to make it in.
+    private func makeOne(_ path: String) throws(JournalError) -> Bool {
+        if mkdir(path, 0o750) == 0 {
+            try disk.syncDirectory(path + "/..")
+            return true
+        }
+        switch errno {
+        case EEXIST: return true
+        case ENOENT: return false
+        case let errorNumber: throw .system(operation: "mkdir \(path)", errorNumber: errorNumber)
         }
     }
 

@@ -47,7 +47,7 @@ struct JournalOpening {
         switch scan.ending {
         case .whole: break
         case .foreign(let version): throw .foreignVersion(file: path, version: version)
-        case .torn where following == nil:
+        case .torn where following == nil || rest == 0:
             try directory.disk.truncate(file, to: scan.bytes)
             recovery.cutBytes += rest
         case .surplus:

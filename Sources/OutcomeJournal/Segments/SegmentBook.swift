@@ -18,6 +18,8 @@ struct SegmentBook: Equatable, Sendable {
         var damagedBytes = 0
         /// Whether it has shown damage, so that its file must be kept aside.
         var isDamaged = false
+        /// Before it, what cannot be read has been counted.
+        var damageEnd: UInt64 = 0
 
         /// The number of the record after its last one.
         var end: UInt64 { first + UInt64(records) }
@@ -151,12 +153,15 @@ struct SegmentBook: Equatable, Sendable {
 
     /// Nothing can be read from here to the end of what the segment has now.
     ///
-    /// - Returns: How many records are lost.
+    /// - Returns: How many records are lost, once for each.
     mutating func passDamage(from position: JournalPosition, to end: JournalPosition) -> UInt64 {
         guard let index = segments.firstIndex(where: { $0.first == end.segment }) else { return 0 }
         segments[index].isDamaged = true
         advanceRead(from: position, to: end)
-        return end.sequence - position.sequence
+        let known = max(position.sequence, segments[index].damageEnd)
+        guard known < end.sequence else { return 0 }
+        segments[index].damageEnd = end.sequence
+        return end.sequence - known
     }
 
     /// Everything before this place is published.

@@ -22,7 +22,7 @@ struct Timeline: Equatable, Sendable {
 
     /// Records before this one do not matter any more; `next` is the number of the first that does not exist yet.
     mutating func forget(before sequence: UInt64, next: UInt64) {
-        if sequence >= next { return marks.removeAll(keepingCapacity: marks.count < 1_000) }
+        if sequence >= next { return marks.removeAll() }
         while marks.count > 1, marks[1].sequence <= sequence { marks.removeFirst() }
     }
 
