@@ -91,8 +91,8 @@ public final class Journal: Sendable {
     }
 
     /// Appends records that nobody waits for. What is refused is counted, and that is all.
-    public func append(_ records: [[UInt8]]) {
-        writer.append(records)
+    public func enqueue(_ records: [[UInt8]]) {
+        writer.enqueue(records)
     }
 
     // MARK: - Reading, for one task

@@ -1,10 +1,9 @@
 /// The part of a file that is in memory while the file is read from its beginning to its end.
 struct ReadingWindow {
-    private static let capacity = 2 * RecordFormat.size(ofPayload: RecordFormat.maximumPayloadBytes)
-
     private let file: OpenFile
     private let disk: any JournalDisk
-    private var bytes = [UInt8](repeating: 0, count: capacity)
+    private var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    /// What of it was read and not dropped.
     private var start = 0
     private var end = 0
     private var offset = 0
@@ -26,23 +25,28 @@ struct ReadingWindow {
         start += count
     }
 
-    /// Reads until this many bytes are here, at most a record and its header.
+    /// Reads until at least this many bytes are here.
     ///
     /// - Returns: False when the file ends before.
     @discardableResult
     mutating func fill(atLeast count: Int) throws(JournalError) -> Bool {
         while end - start < count {
-            if start > 0 {
-                bytes.replaceSubrange(0..<end - start, with: Array(bytes[start..<end]))
-                end -= start
-                start = 0
-            }
+            makeRoom(for: count)
             let got = try read()
             if got == 0 { return false }
             end += got
             offset += got
         }
         return true
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        if start > 0 {
+            bytes.replaceSubrange(0..<end - start, with: Array(bytes[start..<end]))
+            end -= start
+            start = 0
+        }
+        if bytes.count < count { bytes.append(contentsOf: repeatElement(0, count: count - bytes.count)) }
     }
 
     private mutating func read() throws(JournalError) -> Int {

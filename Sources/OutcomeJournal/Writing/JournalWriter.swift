@@ -46,26 +46,26 @@ final class JournalWriter: EventSource {
     func append(_ record: [UInt8]) async -> AppendResult {
         await withCheckedContinuation { waiter in
             let deadline = ContinuousClock.now + patience
-            let (refusal, mustWatch) = enqueue { $0.offer(record, waiter: waiter, deadline: deadline) }
+            let (refusal, mustWatch) = offer { $0.offer(record, waiter: waiter, deadline: deadline) }
             if let refusal { waiter.resume(returning: .refused(refusal)) }
             // One task for all waits, and none while nobody waits.
             if mustWatch { Task { await watchDeadlines() } }
         }
     }
 
-    func append(_ records: [[UInt8]]) {
+    func enqueue(_ records: [[UInt8]]) {
         let deadline = ContinuousClock.now + patience
-        _ = enqueue { queue in
+        _ = offer { queue in
             for record in records { _ = queue.offer(record, waiter: nil, deadline: deadline) }
             return nil
         }
     }
 
-    private func enqueue(
-        _ offer: (inout Queue) -> JournalError?
+    private func offer(
+        _ body: (inout Queue) -> JournalError?
     ) -> (refusal: JournalError?, mustWatch: Bool) {
         let (refusal, mustWake, mustWatch) = backlog.withLockedValue { backlog in
-            let refusal = offer(&backlog.queue)
+            let refusal = body(&backlog.queue)
             // A busy thread looks for more by itself.
             let mustWake = backlog.busy == nil && backlog.queue.count > 0
             if mustWake { backlog.busy = self }
