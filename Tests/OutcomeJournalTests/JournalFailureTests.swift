@@ -74,6 +74,23 @@ import Testing
         #expect(try await journal.readAll() == [record(1)])
     }
 
+    @Test func `A segment that was to be followed takes no records, even if the next one could not be begun`()
+        async throws
+    {
+        let directory = try ScratchDirectory()
+        let disk = FaultyDisk()
+        let journal = try await Journal.open(directory.configuration { $0.segmentBytes = 100 }, disk: disk)
+        try await journal.keep(record(0))
+        disk.fail(.open, with: EMFILE)
+        let long = [UInt8](repeating: 1, count: 80)
+        #expect(await journal.append(long) == .refused(Self.error(.open, EMFILE)))
+        #expect(await journal.append(record(1)) == .refused(Self.error(.open, EMFILE)))
+        disk.fail(.open, with: nil)
+        try await journal.keep(record(2))
+        #expect(directory.segments == [0, 1].map(SegmentName.name(first:)))
+        #expect(try await journal.readAll() == [record(0), record(2)])
+    }
+
     @Test func `A segment that could neither be begun nor removed is begun again`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()
