@@ -132,13 +132,13 @@ COMMENT ON COLUMN needrecord.outcomes.decision IS
     'The whole decision as the worker sent it: the rules that lost and why, and what it rests on beside the rules.';
 
 -- Every partition gets these. Keys that are equal are stored once with many rows, which keeps the first one small: a
--- minute of a gateway has few causes.
-CREATE INDEX outcomes_by_minute ON needrecord.outcomes (minute, gateway, gateway_run, cause);
+-- minute of a gateway has few of them. What is counted by the minute is counted in it alone.
+CREATE INDEX outcomes_by_minute ON needrecord.outcomes (minute, gateway, gateway_run, cause, need_record);
 CREATE INDEX outcomes_by_stream ON needrecord.outcomes (stream, app, domain, minute);
 CREATE INDEX outcomes_by_rule ON needrecord.outcomes (rule, minute) WHERE rule IS NOT NULL;
 CREATE INDEX outcomes_by_cause ON needrecord.outcomes (cause, minute) WHERE cause <> 'decided';
 
--- What came too late, or to nobody --------------------------------------------------------------------------------------
+-- What came too late, or to nobody ------------------------------------------------------------------------------------
 
 CREATE TABLE needrecord.late_decisions (
     event_id    uuid PRIMARY KEY,
@@ -192,7 +192,7 @@ COMMENT ON COLUMN needrecord.undeliverable_replies.decision IS 'The whole decisi
 
 CREATE INDEX undeliverable_replies_by_time ON needrecord.undeliverable_replies (returned_at);
 
--- What the gateways have counted ----------------------------------------------------------------------------------------
+-- What the gateways have counted --------------------------------------------------------------------------------------
 
 CREATE TABLE needrecord.gateway_minutes (
     gateway_run uuid NOT NULL,
@@ -213,11 +213,12 @@ COMMENT ON COLUMN needrecord.gateway_minutes.received IS 'How many callbacks it 
 COMMENT ON COLUMN needrecord.gateway_minutes.unkept IS
     'How many outcomes it could not keep, because its journal was full or broken: answered, and not in the trail.';
 COMMENT ON COLUMN needrecord.gateway_minutes.gateway IS 'The name of the gateway.';
-COMMENT ON COLUMN needrecord.gateway_minutes.outcomes IS 'How many it answered by cause, such as {"decided": 41, "timeout": 1}.';
+COMMENT ON COLUMN needrecord.gateway_minutes.outcomes IS
+    'How many it answered by cause, such as {"decided": 41, "timeout": 1}.';
 
 CREATE INDEX gateway_minutes_by_time ON needrecord.gateway_minutes (minute);
 
--- Days ------------------------------------------------------------------------------------------------------------------
+-- Days ----------------------------------------------------------------------------------------------------------------
 --
 -- There is no partition for what has no day of its own: it would have to be searched by every query, and its rows would
 -- be in the way of the days that they belong to. The auditor prepares days ahead, and the day of an old outcome when it
@@ -366,7 +367,7 @@ COMMENT ON FUNCTION needrecord.prune_audit_trail(timestamptz, integer) IS
     'buckets of quotas that nothing is counted in. Says how many rows and days; 0 when there is nothing left to do, or '
     'the day is in use. Call it in a transaction of its own, until it says 0.';
 
--- Privileges ------------------------------------------------------------------------------------------------------------
+-- Privileges ----------------------------------------------------------------------------------------------------------
 
 REVOKE ALL ON FUNCTION
     needrecord.prepare_outcome_partitions(date, date),
