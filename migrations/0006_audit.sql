@@ -233,6 +233,7 @@ CREATE FUNCTION needrecord.prepare_outcome_partitions(first date, last date) RET
 DECLARE
     day date;
     partition text;
+    found regclass;
     made integer := 0;
 BEGIN
     IF (first >= '2020-01-01' AND last < '2100-01-01' AND last - first BETWEEN 0 AND 400) IS NOT TRUE THEN
@@ -242,11 +243,20 @@ BEGIN
     END IF;
     FOR day IN SELECT first + n FROM generate_series(0, last - first) AS n LOOP
         partition := to_char(day, '"outcomes_"YYYYMMDD');
-        CONTINUE WHEN to_regclass('needrecord.' || partition) IS NOT NULL;
-        IF made = 0 THEN
+        found := to_regclass('needrecord.' || partition);
+        IF found IS NULL AND made = 0 THEN
             -- One after the other, beside everybody who reads and writes. Whoever had to wait looks once more.
             LOCK TABLE needrecord.outcomes IN SHARE UPDATE EXCLUSIVE MODE;
-            CONTINUE WHEN to_regclass('needrecord.' || partition) IS NOT NULL;
+            found := to_regclass('needrecord.' || partition);
+        END IF;
+        IF found IS NOT NULL THEN
+            IF NOT EXISTS (
+                SELECT FROM pg_inherits WHERE inhrelid = found AND inhparent = 'needrecord.outcomes'::regclass
+            ) THEN
+                RAISE EXCEPTION 'the table needrecord.% is no partition of needrecord.outcomes', partition
+                    USING ERRCODE = 'duplicate_table', HINT = 'Rename it, if the day was detached to be kept.';
+            END IF;
+            CONTINUE;
         END IF;
         -- To create it as a partition would keep everybody out for that long. Attaching does not, and gives it the
         -- indexes.
@@ -276,7 +286,10 @@ CREATE FUNCTION needrecord.prune_audit_trail(before timestamptz, row_limit integ
 DECLARE
     removed bigint := 0;
     counted bigint;
-    day text;
+    -- All that is removed is of whole days (UTC): of what is compared with one another, none goes before the other.
+    until timestamptz := date_trunc('day', before, 'UTC');
+    day date;
+    minutes_until timestamptz;
     buckets tid[];
 BEGIN
     IF (before <= now() AND row_limit > 0) IS NOT TRUE THEN
@@ -286,57 +299,61 @@ BEGIN
 
     -- Few at a time, found through the indexes by time.
     DELETE FROM needrecord.recording_statuses WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.recording_statuses WHERE received_at < before ORDER BY received_at LIMIT row_limit
+        SELECT ctid FROM needrecord.recording_statuses WHERE received_at < until ORDER BY received_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
     DELETE FROM needrecord.recorded_files WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.recorded_files WHERE received_at < before ORDER BY received_at LIMIT row_limit
+        SELECT ctid FROM needrecord.recorded_files WHERE received_at < until ORDER BY received_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
     DELETE FROM needrecord.ingest_statuses WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.ingest_statuses WHERE received_at < before ORDER BY received_at LIMIT row_limit
+        SELECT ctid FROM needrecord.ingest_statuses WHERE received_at < until ORDER BY received_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
     DELETE FROM needrecord.late_decisions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.late_decisions WHERE received_at < before ORDER BY received_at LIMIT row_limit
+        SELECT ctid FROM needrecord.late_decisions WHERE received_at < until ORDER BY received_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
     DELETE FROM needrecord.undeliverable_replies WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.undeliverable_replies WHERE returned_at < before
+        SELECT ctid FROM needrecord.undeliverable_replies WHERE returned_at < until
         ORDER BY returned_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
-    DELETE FROM needrecord.gateway_minutes WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.gateway_minutes WHERE minute < before ORDER BY minute LIMIT row_limit
+    DELETE FROM needrecord.shadow_differences WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM needrecord.shadow_differences WHERE decided_at < until ORDER BY decided_at LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
-    DELETE FROM needrecord.shadow_differences WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM needrecord.shadow_differences WHERE decided_at < before ORDER BY decided_at LIMIT row_limit
+
+    -- The oldest day there is; what somebody else has made a partition is not ours to drop.
+    SELECT min(to_date(right(c.relname, 8), 'YYYYMMDD')) INTO day
+    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'needrecord.outcomes'::regclass AND NOT i.inhdetachpending AND c.relname ~ '^outcomes_\d{8}$';
+
+    -- Minutes go with the outcomes that they count.
+    minutes_until := least(until, day::timestamp AT TIME ZONE 'UTC');
+    DELETE FROM needrecord.gateway_minutes WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM needrecord.gateway_minutes WHERE minute < minutes_until ORDER BY minute LIMIT row_limit
     ));
     GET DIAGNOSTICS counted = ROW_COUNT;
     removed := removed + counted;
 
     -- One day for each call, because everybody who reads or writes outcomes is kept out from here to the end of the
     -- transaction. A day that is being read stays until the next time.
-    SELECT c.relname INTO day
-    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'needrecord.outcomes'::regclass AND NOT i.inhdetachpending
-        AND c.relname ~ '^outcomes_\d{8}$'
-        AND to_date(right(c.relname, 8), 'YYYYMMDD') < (before AT TIME ZONE 'UTC')::date
-    ORDER BY c.relname LIMIT 1;
-    IF FOUND THEN
+    IF day < (until AT TIME ZONE 'UTC')::date THEN
         BEGIN
-            EXECUTE format('DROP TABLE needrecord.%I', day);
-            removed := removed + 1;
+            DELETE FROM needrecord.gateway_minutes WHERE minute < (day + 1)::timestamp AT TIME ZONE 'UTC';
+            GET DIAGNOSTICS counted = ROW_COUNT;
+            EXECUTE format('DROP TABLE needrecord.%I', to_char(day, '"outcomes_"YYYYMMDD'));
+            removed := removed + counted + 1;
         EXCEPTION
             WHEN lock_not_available THEN
-                RAISE WARNING 'needrecord.% is in use and stays for now', day;
+                RAISE WARNING 'the outcomes of % are in use and stay for now', day;
         END;
     END IF;
 
@@ -349,7 +366,7 @@ BEGIN
             AND NOT EXISTS (
                 SELECT FROM needrecord.quota_months AS m
                 WHERE m.quota = b.quota AND m.bucket = b.bucket
-                    AND m.month >= date_trunc('month', before AT TIME ZONE 'UTC' - interval '1 day')
+                    AND m.month >= date_trunc('month', until AT TIME ZONE 'UTC' - interval '1 day')
             )
         LIMIT row_limit FOR UPDATE SKIP LOCKED
     ) AS b;
@@ -362,10 +379,10 @@ END
 $$;
 
 COMMENT ON FUNCTION needrecord.prune_audit_trail(timestamptz, integer) IS
-    'Removes what is older than this moment: the oldest day of outcomes that ended by then, so many rows at most of '
-    'each of the smaller tables (notices, late decisions, undeliverable replies, minutes, shadow differences), and the '
-    'buckets of quotas that nothing is counted in. Says how many rows and days; 0 when there is nothing left to do, or '
-    'the day is in use. Call it in a transaction of its own, until it says 0.';
+    'Removes what is of days (UTC) that had ended by this moment: the oldest day of outcomes with its minutes, so many '
+    'rows at most of each of the smaller tables (notices, late decisions, undeliverable replies, shadow differences), '
+    'and the buckets of quotas that nothing is counted in. Says how many rows and days; 0 when there is nothing left to '
+    'do, or the day is in use. Call it in a transaction of its own, until it says 0.';
 
 -- Privileges ----------------------------------------------------------------------------------------------------------
 
