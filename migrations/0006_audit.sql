@@ -397,10 +397,11 @@ GRANT EXECUTE ON FUNCTION
 
 -- Reading the keys is what tells the auditor which of its rows are new. A partition has no privileges of its own: it is
 -- read and written through needrecord.outcomes.
-GRANT INSERT, SELECT (event_id, minute) ON needrecord.outcomes TO needrecord_auditor;
+GRANT INSERT, SELECT (event_id, minute, cause, answer) ON needrecord.outcomes TO needrecord_auditor;
 GRANT INSERT, SELECT (event_id) ON needrecord.late_decisions TO needrecord_auditor;
 GRANT INSERT, SELECT (event_id, worker) ON needrecord.undeliverable_replies TO needrecord_auditor;
-GRANT INSERT, SELECT (gateway_run, minute) ON needrecord.gateway_minutes TO needrecord_auditor;
+-- A minute that a gateway tells of again has new totals.
+GRANT INSERT, SELECT, UPDATE (received, unkept, outcomes) ON needrecord.gateway_minutes TO needrecord_auditor;
 GRANT SELECT ON needrecord.outcomes, needrecord.late_decisions, needrecord.undeliverable_replies,
     needrecord.gateway_minutes
     TO needrecord_operator, needrecord_reader;
