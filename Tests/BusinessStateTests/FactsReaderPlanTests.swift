@@ -72,6 +72,18 @@ import Testing
         }
     }
 
+    @Test func `Rules are found by numbers, not by comparing texts with one another`() async throws {
+        try await ProductDatabase.with { database in
+            try await database.withConnection { owner in
+                let indexes = try await owner.column(
+                    String.self,
+                    "SELECT indexdef FROM pg_indexes WHERE indexname LIKE 'rules\\_lookup%'"
+                )
+                #expect(indexes.count == 2 && indexes.allSatisfy { $0.contains("USING hash (lookup)") }, "\(indexes)")
+            }
+        }
+    }
+
     /// Loads the rules while there are statements that were planned when there were two.
     private static func expectIndexAfterLoad(_ database: ProductDatabase, _ owner: PostgresConnection) async throws {
         try await database.withReader { worker in

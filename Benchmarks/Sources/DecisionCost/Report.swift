@@ -6,6 +6,10 @@ struct Cost {
     var backend: Double
     /// CPU time of this process.
     var client: Double
+    /// How many rules were found for a decision: the same work, whatever the number of rules.
+    var rules: Double
+    /// How long the streams' names were, for the same reason.
+    var characters: Double
 }
 
 /// The medians, and how they compare with the fewest rules.
@@ -21,8 +25,9 @@ struct Report {
 
     init(_ costs: [Key: [Cost]]) {
         var lines = [
-            "| rules | batch | wall µs | CPU µs, PostgreSQL | CPU µs, client | CPU, times 10 rules (min to max of rounds) |",
-            "|---|---|---|---|---|---|",
+            "| rules | batch | rules found | name | wall µs | CPU µs, PostgreSQL | CPU µs, client "
+                + "| CPU, times 10 rules (min to max of rounds) |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         var worst = 1.0
         for batch in [1, 64, 256] {
@@ -35,7 +40,8 @@ struct Report {
                 worst = max(worst, ratio)
                 let spread = "\(fixed(ratios[0], 2)) to \(fixed(ratios[ratios.count - 1], 2))"
                 lines.append(
-                    "| \(size.name) | \(batch) | \(median(these.map(\.wall))) | \(median(these.map(\.backend))) "
+                    "| \(size.name) | \(batch) | \(median(these.map(\.rules), 2)) | \(median(these.map(\.characters))) "
+                        + "| \(median(these.map(\.wall))) | \(median(these.map(\.backend))) "
                         + "| \(median(these.map(\.client))) | \(fixed(ratio, 2)) (\(spread)) |"
                 )
             }
@@ -45,8 +51,8 @@ struct Report {
     }
 }
 
-private func median(_ values: [Double]) -> String {
-    fixed(values.sorted()[values.count / 2], 1)
+private func median(_ values: [Double], _ decimals: Int = 1) -> String {
+    fixed(values.sorted()[values.count / 2], decimals)
 }
 
 /// A number with a fixed number of decimals.

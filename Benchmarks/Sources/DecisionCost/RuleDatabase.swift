@@ -58,19 +58,21 @@ struct RuleDatabase {
         await administrator.close()
     }
 
-    /// The same kinds of rules whatever their number: it is the number alone that is compared.
+    /// The same kinds of rules whatever their number, with names that are equally long: a shape that fixes characters
+    /// in the middle of a name is looked for at each place of it. So it is the number alone that is compared.
     private static func load(_ size: Size, _ owner: PostgresConnection) async throws {
         try await owner.execute(
             """
             INSERT INTO needrecord.rules (domain, app, stream, effect, formats, interval_mp4)
-            SELECT 'live' || n % 50 || '.example.com', 'app' || n % 100, 'stream-' || n, 'record', '{mp4}', 300
+            SELECT 'live' || 10 + n % 50 || '.example.com', 'app' || 100 + n % 100, 'stream-' || 1000000 + n,
+                'record', '{mp4}', 300
             FROM generate_series(0, \(size.exact - 1)) AS n
             """
         )
         try await owner.execute(
             """
             INSERT INTO needrecord.rules (domain, app, stream, effect)
-            SELECT 'live' || n % 50 || '.example.com', 'app' || n % 100,
+            SELECT 'live' || 10 + n % 50 || '.example.com', 'app' || 100 + n % 100,
                 CASE n % 4
                     WHEN 0 THEN 'room-' || 100000 + n || '-*'
                     WHEN 1 THEN '*-vip-' || 100000 + n
@@ -89,24 +91,28 @@ struct RuleDatabase {
         let now = Timestamp(millisecondsSinceEpoch: 1_800_000_000_000)
         let batches = (0..<decisions / batch).map { _ in (0..<batch).map { _ in event(using: &random) } }
         let reader = FactsReader()
-        var found = 0
+        var winners = 0
+        var rules = 0
         let backendBefore = backend.microseconds
         let ownBefore = ProcessClock.own.microseconds
         let start = ContinuousClock.now
         for events in batches {
             let facts = try await reader.facts(for: events, on: connection, now: now, timeout: .seconds(60))
             for (event, facts) in zip(events, facts) where decide(event, facts.live, now: now).winner != nil {
-                found += 1
+                winners += 1
             }
+            rules += facts.reduce(0) { $0 + $1.live.rules.count }
         }
         let elapsed = start.duration(to: .now)
         let count = Double(batches.count * batch)
         // Three of four events have a rule.
-        precondition(Double(found) / count > 0.6, "the rules are not the ones that are asked for")
+        precondition(Double(winners) / count > 0.6, "the rules are not the ones that are asked for")
         return Cost(
             wall: elapsed / .microseconds(1) / count,
             backend: (backend.microseconds - backendBefore) / count,
-            client: (ProcessClock.own.microseconds - ownBefore) / count
+            client: (ProcessClock.own.microseconds - ownBefore) / count,
+            rules: Double(rules) / count,
+            characters: Double(batches.joined().reduce(0) { $0 + $1.stream.count }) / count
         )
     }
 
@@ -117,18 +123,18 @@ struct RuleDatabase {
         let glob = 100_000 + number
         let stream =
             switch (kind, number % 4) {
-            case (0, _), (1, _): "stream-\(number)"
+            case (0, _), (1, _): "stream-\(1_000_000 + number)"
             case (2, 0): "room-\(glob)-a"
             case (2, 1): "a-vip-\(glob)"
             case (2, 2): "event-\(glob)-a-hd"
             case (2, _): "ax\(glob)ya"
-            default: "nothing-\(number)"
+            default: "nothing-\(1_000_000 + number)"
             }
         return StreamEvent(
             id: EventID(high: 0x018B_CFE5_6800_7000, low: 0x8000_0000_0000_0000),
             receivedAt: Timestamp(millisecondsSinceEpoch: 0),
-            domain: "live\(number % 50).example.com",
-            app: "app\(number % 100)",
+            domain: "live\(10 + number % 50).example.com",
+            app: "app\(100 + number % 100)",
             stream: stream,
             bitrate: 2_000
         )
