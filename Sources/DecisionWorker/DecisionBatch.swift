@@ -12,6 +12,8 @@ struct DecisionBatch {
 
     /// What is worth deciding.
     private(set) var requests: [EventRequest] = []
+    /// Requests that could not be decided for now: somebody else has locked what they would reserve.
+    private(set) var contended: [EventRequest] = []
     /// What is to be published besides the replies: letters to the dead queue.
     private(set) var deadLetters: [AMQPMessage] = []
     /// What becomes of the deliveries, so far.
@@ -43,6 +45,13 @@ struct DecisionBatch {
         }
     }
 
+    /// Requests of earlier batches, that were ``contended`` in them.
+    init(again requests: [EventRequest], topology: Topology, worker: String) {
+        self.requests = requests
+        self.topology = topology
+        self.worker = worker
+    }
+
     /// What is left of the budget of the event that has the most; nil when there is nothing to decide.
     func longestRemaining(now: Timestamp) -> Duration? {
         requests.lazy.map { $0.deadline.duration(since: now) }.max()
@@ -67,9 +76,22 @@ struct DecisionBatch {
     ///
     /// - Parameters:
     ///   - facts: For each of ``requests``, in their order.
+    ///   - contended: The places of those that the quota has no answer for yet; they become ``contended``.
     ///   - decidedAt: The clock that the facts were read for, and that is decided by.
     ///   - now: The clock at this moment.
-    mutating func decide(_ facts: [EventFacts], decidedAt: Timestamp, now: Timestamp) -> [AMQPMessage] {
+    mutating func decide(
+        _ facts: [EventFacts],
+        except contended: Set<Int> = [],
+        decidedAt: Timestamp,
+        now: Timestamp
+    ) -> [AMQPMessage] {
+        var facts = facts
+        if !contended.isEmpty {
+            self.contended = contended.sorted().map { requests[$0] }
+            let rest = requests.indices.filter { !contended.contains($0) }
+            requests = rest.map { requests[$0] }
+            facts = rest.map { facts[$0] }
+        }
         var decisions: [Decision] = []
         decisions.reserveCapacity(requests.count)
         for (request, facts) in zip(requests, facts) {

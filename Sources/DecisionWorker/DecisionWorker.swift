@@ -16,12 +16,13 @@ public import Wire
 /// Replies and their acknowledgement go over one channel, in this order. So an event is acknowledged only where its
 /// reply has reached the broker, and the events of a worker that dies are handed to another.
 public final class DecisionWorker: Service {
-    private let configuration: WorkerConfiguration
-    private let topology: Topology
+    let configuration: WorkerConfiguration
+    let topology: Topology
     private let amqp: AMQPConfiguration
     private let database: PostgresPool
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let logger: Logger
+    let contended = ContendedEvents()
     private let inbox = DeliveryInbox()
     private let facts = FactsReader()
     private let quotas = QuotaDesk()
@@ -108,7 +109,10 @@ public final class DecisionWorker: Service {
                 try? await gracefulShutdown()
                 await self.stopTaking()
             }
+            async let end: Void = workOffContended()
             await self.work()
+            contended.close()
+            await end
             client.shutdown()
             group.cancelAll()
         }
@@ -167,25 +171,33 @@ public final class DecisionWorker: Service {
         while let taken = await inbox.take() {
             var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
             let replies = await replies(for: &batch)
-            finish(taken, publishing: batch.deadLetters + replies)
-            count { $0.add(batch.counters) }
-            if !batch.aftermath.isEmpty, case .dropped(let dropped) = aftermath.yield(batch.aftermath) {
-                count { $0.shadowDropped += dropped.comparisons.count }
-                if !dropped.undelivered.isEmpty {
-                    logger.warning("reservations stay", metadata: ["events": "\(dropped.undelivered.count)"])
-                }
-            }
+            if finish(taken, publishing: batch.deadLetters + replies) { wait(for: batch.contended, of: taken) }
+            settle(batch)
         }
     }
 
-    private func finish(_ taken: DeliveryInbox.Batch, publishing messages: [AMQPMessage]) {
-        guard let last = taken.deliveries.last?.deliveryTag else { return }
+    /// - Returns: Whether the deliveries are done with; otherwise they have gone back.
+    private func finish(_ taken: DeliveryInbox.Batch, publishing messages: [AMQPMessage]) -> Bool {
+        guard let last = taken.deliveries.last?.deliveryTag else { return true }
         guard !taken.connection.isBlocked else {
             // No reply gets through: the events go back, for whoever can answer them, or to expire.
-            return taken.channel.reject(last, requeue: true, multiple: true)
+            taken.channel.reject(last, requeue: true, multiple: true)
+            return false
         }
         taken.channel.publish(messages)
         taken.channel.acknowledge(last, multiple: true)
+        return true
+    }
+
+    /// Counts what has become of a batch, and leaves the rest of the work for afterwards.
+    func settle(_ batch: DecisionBatch) {
+        count { $0.add(batch.counters) }
+        if !batch.aftermath.isEmpty, case .dropped(let dropped) = aftermath.yield(batch.aftermath) {
+            count { $0.shadowDropped += dropped.comparisons.count }
+            if !dropped.undelivered.isEmpty {
+                logger.warning("reservations stay", metadata: ["events": "\(dropped.undelivered.count)"])
+            }
+        }
     }
 
     private func replies(for batch: inout DecisionBatch) async -> [AMQPMessage] {
@@ -198,9 +210,15 @@ public final class DecisionWorker: Service {
             let start = ContinuousClock.now
             do {
                 let decidedAt = now()
-                let facts = try await facts(for: batch, asked: &asked, decidedAt: decidedAt, from: start, until: limit)
+                let (facts, contended) = try await facts(
+                    for: batch,
+                    asked: &asked,
+                    decidedAt: decidedAt,
+                    from: start,
+                    until: limit
+                )
                 readSucceeded()
-                return batch.decide(facts, decidedAt: decidedAt, now: now())
+                return batch.decide(facts, except: contended, decidedAt: decidedAt, now: now())
             } catch {
                 guard readFailed(error, start: start, limit: limit) else { break }
                 try? await Task.sleep(for: configuration.retryPause)
@@ -213,13 +231,14 @@ public final class DecisionWorker: Service {
     /// quota finds what it has granted already.
     ///
     /// - Parameter asked: Becomes the events that a quota was asked for, whatever comes of it.
-    private func facts(
+    /// - Returns: For each request the facts, and the places of those that are contended.
+    func facts(
         for batch: DecisionBatch,
         asked: inout [EventID],
         decidedAt: Timestamp,
         from start: ContinuousClock.Instant,
         until limit: ContinuousClock.Instant
-    ) async throws -> [EventFacts] {
+    ) async throws -> (facts: [EventFacts], contended: Set<Int>) {
         // Without a connection the pool waits for as long as it may, and the gateways with it.
         let patience = state.withLockedValue { $0.outage.patience(now: start, limit: limit) }
         return try await database.withConnection(timeout: patience) { connection in
@@ -231,7 +250,7 @@ public final class DecisionWorker: Service {
                 timeout: remaining()
             )
             let asks = batch.asks(facts, decidedAt: decidedAt)
-            guard !asks.isEmpty else { return facts }
+            guard !asks.isEmpty else { return (facts, []) }
             asked = asks.map(\.ask.event.id)
             let reservations = try await quotas.reserve(
                 asks.map(\.ask),
@@ -239,8 +258,15 @@ public final class DecisionWorker: Service {
                 now: decidedAt,
                 timeout: remaining()
             )
-            for (ask, reservation) in zip(asks, reservations) { facts[ask.index].live.reservation = reservation }
-            return facts
+            var contended: Set<Int> = []
+            for (ask, reservation) in zip(asks, reservations) {
+                if let reservation {
+                    facts[ask.index].live.reservation = reservation
+                } else {
+                    contended.insert(ask.index)
+                }
+            }
+            return (facts, contended)
         }
     }
 
@@ -304,7 +330,7 @@ public final class DecisionWorker: Service {
         }
     }
 
-    private func count(_ change: (inout WorkerCounters) -> Void) {
+    func count(_ change: (inout WorkerCounters) -> Void) {
         state.withLockedValue { change(&$0.counters) }
     }
 }

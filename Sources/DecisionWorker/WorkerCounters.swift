@@ -14,6 +14,8 @@ public struct WorkerCounters: Sendable, Equatable {
     public var expiredBeforeReply = 0
     /// Events that could not be decided because the business state could not be read.
     public var stateUnavailable = 0
+    /// Events that waited, beside the batches, because somebody else had locked their reservation or their bucket.
+    public var contended = 0
     /// Messages that could not be understood and went to the dead queue.
     public var dead = 0
     /// Replies that no gateway took.
@@ -36,6 +38,7 @@ public struct WorkerCounters: Sendable, Equatable {
         expiredBeforeReading += other.expiredBeforeReading
         expiredBeforeReply += other.expiredBeforeReply
         stateUnavailable += other.stateUnavailable
+        contended += other.contended
         dead += other.dead
         undeliverable += other.undeliverable
         shadowDecided += other.shadowDecided

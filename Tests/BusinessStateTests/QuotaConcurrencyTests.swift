@@ -32,11 +32,23 @@ import Testing
         }
     }
 
-    /// Reserves as a worker does.
+    /// Reserves as a worker does: what is contended is asked for again, and the rest is done with.
     private static func reserve(_ asks: [ReservationAsk], _ pool: PostgresPool) async throws -> [Reservation] {
-        try await pool.withConnection(timeout: .seconds(30)) { connection in
-            try await QuotaDesk().reserve(asks, on: connection, now: .example, timeout: .seconds(30))
-        }
+        var answers: [Reservation?] = Array(repeating: nil, count: asks.count)
+        repeat {
+            let open = answers.indices.filter { answers[$0] == nil }
+            let said = try await pool.withConnection(timeout: .seconds(30)) { connection in
+                try await QuotaDesk().reserve(
+                    open.map { asks[$0] },
+                    on: connection,
+                    now: .example,
+                    timeout: .seconds(30)
+                )
+            }
+            for (index, answer) in zip(open, said) { answers[index] = answer }
+            if answers.contains(nil) { try await Task.sleep(for: .milliseconds(2)) }
+        } while answers.contains(nil)
+        return answers.compactMap(\.self)
     }
 
     @Test func `In a thousand rounds of sixty-four streams each, asked for twice, ten are let through`() async throws {
@@ -197,9 +209,10 @@ import Testing
                 )
             }
             do {
-                _ = try await pool.withConnection(timeout: .seconds(30)) { connection in
+                let answers = try await pool.withConnection(timeout: .seconds(30)) { connection in
                     try await connection.query(QuotaDesk.query(for: asks, now: .example), timeout: .seconds(30))
                 }
+                for row in answers where row[0] == "contended" { met += 1 }
             } catch let error as PostgresError
                 where [.serializationFailure, .lockNotAvailable].contains(error.sqlState)
             {

@@ -30,9 +30,14 @@ struct QuotaScene {
         }
     }
 
-    /// Reserves for these asks, as a worker does.
+    /// Reserves for these asks, as a worker does, which nobody contends.
     @discardableResult
     func reserve(_ asks: [ReservationAsk], at now: Timestamp = .example) async throws -> [Reservation] {
+        try await answers(asks, at: now).map { try #require($0, "nobody else is there") }
+    }
+
+    /// What the quotas answer these asks; nil for those that are contended.
+    func answers(_ asks: [ReservationAsk], at now: Timestamp = .example) async throws -> [Reservation?] {
         try await desk.reserve(asks, on: worker, now: now, timeout: .seconds(30))
     }
 

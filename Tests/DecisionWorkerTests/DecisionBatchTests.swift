@@ -160,10 +160,11 @@ import Wire
         one.shadowDecided = 10
         one.shadowDifferent = 11
         one.shadowDropped = 12
+        one.contended = 13
         var sum = one
         sum.add(one)
         let values = Mirror(reflecting: sum).children.compactMap { $0.value as? Int }
-        #expect(values == (1...12).map { $0 * 2 })
+        #expect(values.sorted() == (1...13).map { $0 * 2 })
     }
 
     @Test func `A quota is asked for the events whose winning rule names it, and for no others`() {

@@ -12,22 +12,23 @@ public struct QuotaDesk: Sendable {
     /// Takes a reservation for each stream that its quota has room for, in one statement.
     ///
     /// A stream that has one keeps it, whatever quota it was charged to; so the same asks may be made again after any
-    /// failure. When somebody else is at one of the streams in the same moment, nothing is taken, and the statement is
-    /// repeated after a pause of milliseconds until the timeout.
+    /// failure. A stream whose reservation somebody else keeps locked, or that needs a bucket that somebody keeps locked
+    /// for longer than 50 ms, gets no answer, and the others theirs. When two reserve one stream under two quotas in the
+    /// same moment, nothing is taken, and the statement is repeated after a pause of milliseconds until the timeout.
     ///
     /// - Parameters:
     ///   - asks: In the order in which the events came in; of two asks for one stream, the first takes the reservation.
     ///   - connection: A connection that acts as `needrecord_worker`, at READ COMMITTED and with no transaction open.
     ///   - now: The civil clock, for expiry and for the month.
     ///   - timeout: How long all of it may take.
-    /// - Returns: What each quota said, in the order of the asks.
+    /// - Returns: What each quota said, in the order of the asks; nil where it is contended and to be asked again.
     /// - Throws: ``PostgresError``; with SQLSTATE class 40, or 55P03, when the timeout passed over the repetitions.
     public func reserve(
         _ asks: [ReservationAsk],
         on connection: PostgresConnection,
         now: Timestamp,
         timeout: Duration
-    ) async throws(PostgresError) -> [Reservation] {
+    ) async throws(PostgresError) -> [Reservation?] {
         guard !asks.isEmpty else { return [] }
         let query = Self.query(for: asks, now: now)
         let deadline = ContinuousClock.now + timeout
@@ -35,7 +36,7 @@ public struct QuotaDesk: Sendable {
         while true {
             do {
                 let remaining = max(.milliseconds(1), ContinuousClock.now.duration(to: deadline))
-                return try Self.reservations(await connection.query(query, timeout: remaining), for: asks)
+                return try Self.answers(await connection.query(query, timeout: remaining), for: asks)
             } catch {
                 // Two that have met must not meet again and again.
                 let pauseHere = pause * Double.random(in: 0.5...1)
@@ -70,7 +71,11 @@ public struct QuotaDesk: Sendable {
                 \(PostgresTimestamp(now))::timestamptz
             )
             """
-        return try Self.reservations(await connection.query(query, timeout: timeout), for: asks)
+        let answers = try Self.answers(await connection.query(query, timeout: timeout), for: asks)
+        guard !answers.contains(nil) else {
+            throw PostgresError(.decodingFailed, message: "what takes nothing is contended", column: "state")
+        }
+        return answers.compactMap(\.self)
     }
 
     /// Ends the reservations that these events were granted and whose answers came too late: nothing is recorded.
@@ -106,17 +111,20 @@ public struct QuotaDesk: Sendable {
         """
     }
 
-    private static func reservations(
+    private static func answers(
         _ rows: PostgresRows,
         for asks: [ReservationAsk]
-    ) throws(PostgresError) -> [Reservation] {
+    ) throws(PostgresError) -> [Reservation?] {
         guard rows.count == asks.count else {
             throw PostgresError(.decodingFailed, message: "\(asks.count) asks, \(rows.count) reservations")
         }
-        var reservations: [Reservation] = []
-        reservations.reserveCapacity(rows.count)
-        for row in rows { reservations.append(try Reservation(row: row)) }
-        return reservations
+        var answers: [Reservation?] = []
+        answers.reserveCapacity(rows.count)
+        for row in rows {
+            let isContended = try row.decode(String.self, at: 0) == "contended"
+            answers.append(isContended ? nil : try Reservation(row: row))
+        }
+        return answers
     }
 }
 

@@ -78,6 +78,7 @@ extension OpsServer.Report {
             ("events.expired_before_reading", counters.expiredBeforeReading),
             ("events.expired_before_reply", counters.expiredBeforeReply),
             ("events.state_unavailable", counters.stateUnavailable),
+            ("events.contended", counters.contended),
             ("events.dead", counters.dead),
             ("replies.undeliverable", counters.undeliverable),
             ("shadow.decided", counters.shadowDecided),
