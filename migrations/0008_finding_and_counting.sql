@@ -229,3 +229,236 @@ COMMENT ON TYPE needrecord.quota_answer IS
     'already), denied, or contended (somebody else has locked it, so nothing can be said yet); what others use at the '
     'same time; the whole minutes recorded in this month. What is not limited has no limit; a quota that does not exist '
     'has no use either, and denies.';
+
+-- What was recorded counts until its file does ----------------------------------------------------------------------------
+--
+-- The minutes that a recording had run for used to vanish when it paused or ended, and to come back with the file, which
+-- for long intervals is hours later: until then they could be sold again. They are kept now, as stretches of time, until
+-- a file covers them.
+
+ALTER TABLE needrecord.reservations
+    ADD COLUMN started_at    timestamptz,
+    ADD COLUMN filed_until   timestamptz,
+    ADD COLUMN unfiled_until timestamptz,
+    ADD COLUMN unfiled       tstzmultirange NOT NULL DEFAULT '{}';
+
+COMMENT ON COLUMN needrecord.reservations.started_at IS 'When record_started or record_resumed was last received.';
+COMMENT ON COLUMN needrecord.reservations.filed_until IS 'Where the newest file ends that was told of while it recorded.';
+COMMENT ON COLUMN needrecord.reservations.unfiled IS
+    'When it was recorded before it paused or ended, as far as no file covers it yet. It counts as recorded, in the month '
+    'that each stretch begins in.';
+COMMENT ON COLUMN needrecord.reservations.unfiled_until IS
+    'Until when that counts without a file: as long as a reservation lasts without a sign of life.';
+
+UPDATE needrecord.reservations SET started_at = recording_since WHERE recording_since IS NOT NULL;
+
+CREATE INDEX reservations_unfiled ON needrecord.reservations (quota, bucket) WHERE unfiled <> '{}'::tstzmultirange;
+
+-- The platform's clock is not ours, it may tell of a pause minutes later (an interrupted stream may come back for three
+-- minutes), and a file may be told of first. What is left beside a file and is shorter than this is no recording.
+CREATE FUNCTION needrecord.file_slack() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN interval '5 minutes';
+
+CREATE FUNCTION needrecord.with_unfiled(of_reservation needrecord.reservations, until timestamptz)
+RETURNS tstzmultirange
+    LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN (of_reservation).recording_since IS NULL OR (of_reservation).recording_since >= until
+            OR (
+                (of_reservation).recording_since = (of_reservation).filed_until
+                AND until - (of_reservation).filed_until < needrecord.file_slack()
+            )
+        THEN (of_reservation).unfiled
+        ELSE (of_reservation).unfiled + tstzmultirange(tstzrange((of_reservation).recording_since, until))
+    END
+$$;
+
+COMMENT ON FUNCTION needrecord.with_unfiled(needrecord.reservations, timestamptz) IS
+    'What a reservation has recorded without a file when its recording ends at this moment.';
+
+CREATE FUNCTION needrecord.unfiled_expiry(of_reservation needrecord.reservations, until timestamptz)
+RETURNS timestamptz
+    LANGUAGE sql STABLE AS $$
+    -- Greatest passes over null: a quota that is gone counts nothing.
+    SELECT greatest((of_reservation).unfiled_until, until + (
+        SELECT reservation_expiry FROM needrecord.quotas WHERE name = (of_reservation).quota
+    ))
+$$;
+
+COMMENT ON FUNCTION needrecord.unfiled_expiry(needrecord.reservations, timestamptz) IS
+    'Until when what was recorded up to a moment counts without a file.';
+
+CREATE OR REPLACE FUNCTION needrecord.bucket_usage(of_quota needrecord.label, of_bucket text, zone text, at_time timestamptz)
+RETURNS TABLE (live bigint, expired bigint, recorded_milliseconds bigint, month date)
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT
+        r.live,
+        r.expired,
+        coalesce(m.recorded_milliseconds, 0)
+            + ((coalesce(extract(epoch FROM r.running), 0) + coalesce(extract(epoch FROM w.waiting), 0)) * 1000)::bigint,
+        this.month
+    FROM (SELECT needrecord.month_of(at_time, zone) AS month) AS this
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE expires_at > at_time) AS live,
+            count(*) FILTER (WHERE expires_at <= at_time) AS expired,
+            sum(at_time - recording_since) FILTER (
+                WHERE expires_at > at_time AND recording_since < at_time
+                    AND recording_since >= this.month::timestamp AT TIME ZONE zone
+            ) AS running
+        FROM needrecord.reservations
+        WHERE quota = of_quota AND bucket = of_bucket AND state IN ('reserved', 'recording')
+    ) AS r
+    CROSS JOIN LATERAL (
+        SELECT sum(least(upper(stretch), at_time) - lower(stretch)) AS waiting
+        FROM needrecord.reservations CROSS JOIN unnest(unfiled) AS stretch
+        WHERE quota = of_quota AND bucket = of_bucket AND unfiled <> '{}'::tstzmultirange AND unfiled_until > at_time
+            AND lower(stretch) < at_time AND lower(stretch) >= this.month::timestamp AT TIME ZONE zone
+    ) AS w
+    LEFT JOIN needrecord.quota_months AS m
+        ON m.quota = of_quota AND m.bucket = of_bucket AND m.month = this.month
+$$;
+
+CREATE OR REPLACE FUNCTION needrecord.release_reservation(
+    of_domain text, of_app text, of_stream text, cause text DEFAULT 'operator'
+) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ended integer;
+BEGIN
+    UPDATE needrecord.reservations AS r
+    SET state = 'ended', ended_at = now(), end_cause = cause, recording_since = NULL,
+        unfiled = needrecord.with_unfiled(r, now()), unfiled_until = needrecord.unfiled_expiry(r, now())
+    WHERE stream = of_stream AND app = of_app AND domain = of_domain AND ended_at IS NULL;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END
+$$;
+
+-- A status callback carries no time: what counts is when a gateway took it. One that was taken before the stream was
+-- asked for is about an earlier push, however late it is read here. And a pause is about the recording that has begun: if
+-- the stream was asked for again after that, the newer push keeps the reservation, and waits for its own beginning.
+CREATE OR REPLACE FUNCTION needrecord.apply_recording_status(
+    received_at timestamptz, of_domain text, of_app text, of_stream text, event text
+) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    changed integer := 0;
+BEGIN
+    IF event IN ('record_started', 'record_resumed') THEN
+        -- Whatever the limit: it is a fact.
+        UPDATE needrecord.reservations AS r
+        SET state = 'recording', recording_since = coalesce(r.recording_since, received_at),
+            expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at, true),
+            started_at = greatest(r.started_at, received_at)
+        WHERE stream = of_stream AND app = of_app AND domain = of_domain AND ended_at IS NULL;
+    ELSIF event = 'record_paused' THEN
+        -- By the platform's documentation the end of a stream, too.
+        UPDATE needrecord.reservations AS r
+        SET state = CASE WHEN r.started_at < r.last_asked_at THEN 'reserved' ELSE 'paused' END,
+            recording_since = NULL,
+            expires_at = CASE
+                -- Nothing, where the quota is gone: least passes over null.
+                WHEN r.started_at < r.last_asked_at THEN least(r.expires_at, r.last_asked_at + (
+                    SELECT coalesce(start_expiry, reservation_expiry) FROM needrecord.quotas WHERE name = r.quota
+                ))
+                ELSE r.expires_at
+            END,
+            unfiled = needrecord.with_unfiled(r, received_at),
+            unfiled_until = needrecord.unfiled_expiry(r, received_at)
+        WHERE stream = of_stream AND app = of_app AND domain = of_domain AND state = 'recording'
+            AND last_asked_at <= received_at;
+    ELSIF event = 'record_error' THEN
+        -- There may be no file: what ran is charged to nobody until there is one.
+        UPDATE needrecord.reservations
+        SET state = 'ended', ended_at = received_at, end_cause = 'recording_failed', recording_since = NULL
+        WHERE stream = of_stream AND app = of_app AND domain = of_domain AND ended_at IS NULL
+            AND last_asked_at <= received_at;
+    ELSE
+        RETURN 0;
+    END IF;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION needrecord.apply_recorded_file(
+    received_at timestamptz, of_domain text, of_app text, of_stream text, uri text, duration_ms bigint,
+    start_time timestamptz, stop_time timestamptz
+) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    charged needrecord.reservations;
+BEGIN
+    -- A recording that was interrupted for a short time goes on in the same file, and may be one of two reservations.
+    UPDATE needrecord.reservations AS r
+    SET unfiled = r.unfiled - tstzmultirange(
+        tstzrange(start_time - needrecord.file_slack(), stop_time + needrecord.file_slack())
+    )
+    WHERE stream = of_stream AND app = of_app AND domain = of_domain AND NOT isempty(r.unfiled);
+
+    -- The file is told of after its end, and perhaps after the next push of the stream has begun.
+    SELECT * INTO charged FROM needrecord.reservations
+    WHERE stream = of_stream AND app = of_app AND domain = of_domain AND asked_at <= stop_time
+        -- What ended long before the file began has nothing to do with it.
+        AND (ended_at IS NULL OR ended_at >= start_time - interval '1 minute')
+    ORDER BY asked_at DESC, id DESC LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+
+    INSERT INTO needrecord.quota_months AS m (quota, bucket, month, recorded_milliseconds)
+    VALUES (
+        charged.quota, charged.bucket,
+        needrecord.month_of(
+            start_time, coalesce((SELECT time_zone FROM needrecord.quotas WHERE name = charged.quota), 'UTC')
+        ),
+        duration_ms
+    )
+    ON CONFLICT (quota, bucket, month)
+    DO UPDATE SET recorded_milliseconds = m.recorded_milliseconds + excluded.recorded_milliseconds;
+
+    -- What is in the file runs no more. A file that is late takes nothing back; the platform's clock may be ahead.
+    UPDATE needrecord.reservations AS r
+    SET recording_since = greatest(r.recording_since, least(stop_time, received_at)),
+        filed_until = greatest(r.filed_until, least(stop_time, received_at)),
+        expires_at = needrecord.refreshed_expiry(r.expires_at, r.quota, received_at, true)
+    WHERE id = charged.id AND state = 'recording';
+    RETURN 1;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION needrecord.apply_ingest(
+    received_at timestamptz, ingest_domain text, of_app text, of_stream text, action text, at_time timestamptz
+) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    of_domain text := coalesce(
+        (SELECT d.play_domain FROM needrecord.ingest_domains AS d WHERE d.ingest_domain = apply_ingest.ingest_domain),
+        apply_ingest.ingest_domain
+    );
+    spelling text := of_stream;
+    ended integer;
+BEGIN
+    IF action <> 'publish_done' THEN
+        RETURN 0;
+    END IF;
+    -- The platform may tell the stream in lower case. A name that was ever asked for as it stands is taken at its word,
+    -- and one that may mean several streams is nobody's.
+    IF NOT EXISTS (
+        SELECT FROM needrecord.reservations WHERE stream = of_stream AND app = of_app AND domain = of_domain
+    ) THEN
+        SELECT min(stream) INTO spelling FROM needrecord.reservations
+        WHERE lower(stream) = lower(of_stream COLLATE "C") AND app = of_app AND domain = of_domain AND end_cause IS NULL
+        HAVING count(*) = 1;
+    END IF;
+
+    UPDATE needrecord.reservations AS r
+    SET state = 'ended', ended_at = received_at, end_cause = 'stream_ended', recording_since = NULL,
+        unfiled = needrecord.with_unfiled(r, least(received_at, at_time)),
+        unfiled_until = needrecord.unfiled_expiry(r, least(received_at, at_time))
+    WHERE stream = spelling AND app = of_app AND domain = of_domain AND ended_at IS NULL AND last_asked_at < at_time;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END
+$$;

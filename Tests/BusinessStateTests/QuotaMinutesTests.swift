@@ -43,7 +43,7 @@ import Testing
             try await scene.reserve("a")
             try await scene.status("record_started", "a")
             try await scene.status("record_paused", "a", at: .after(.minutes(3)))
-            #expect(try await Self.minutes(scene, at: .after(.minutes(5))) == 0)
+            #expect(try await Self.minutes(scene, at: .after(.minutes(5))) == 3)
             #expect(try await scene.file("a", from: .example, to: .after(.minutes(3))) == 1)
             #expect(try await Self.minutes(scene, at: .after(.minutes(5))) == 3)
             #expect(try await scene.newest("a").state == .paused)

@@ -43,16 +43,17 @@ import Testing
         [
             ([], "record_started", .recording, 1),
             ([], "record_resumed", .recording, 1),
-            ([], "record_paused", .paused, 1),
+            // Of an earlier push: this one has not begun.
+            ([], "record_paused", .reserved, 0),
             ([], "record_error", .ended, 1),
             (["record_started"], "record_started", .recording, 1),
             (["record_started"], "record_resumed", .recording, 1),
             (["record_started"], "record_paused", .paused, 1),
             (["record_started"], "record_error", .ended, 1),
-            (["record_paused"], "record_started", .recording, 1),
-            (["record_paused"], "record_resumed", .recording, 1),
-            (["record_paused"], "record_paused", .paused, 0),
-            (["record_paused"], "record_error", .ended, 1),
+            (["record_started", "record_paused"], "record_started", .recording, 1),
+            (["record_started", "record_paused"], "record_resumed", .recording, 1),
+            (["record_started", "record_paused"], "record_paused", .paused, 0),
+            (["record_started", "record_paused"], "record_error", .ended, 1),
             (["record_error"], "record_started", .ended, 0),
             (["record_error"], "record_resumed", .ended, 0),
             (["record_error"], "record_paused", .ended, 0),
@@ -113,11 +114,50 @@ import Testing
         }
     }
 
+    @Test func `What was told before a stream was asked for is not about it, however late it is read`() async throws {
+        try await QuotaScene.with([.of(concurrent: 1)]) { scene in
+            try await scene.reserve("a", at: .after(.seconds(10)))
+            try await scene.status("record_started", "a", at: .after(.seconds(11)))
+            // Asked for again, by a newer push.
+            #expect(try await scene.states("a", at: .after(.seconds(60))) == [.held])
+            try await scene.status("record_started", "a", at: .after(.seconds(61)))
+            for event in ["record_paused", "record_error"] {
+                #expect(try await scene.status(event, "a", at: .after(.milliseconds(59_999))) == 0)
+            }
+            #expect(try await scene.newest("a").state == .recording)
+            #expect(try await scene.status("record_paused", "a", at: .after(.seconds(62))) == 1)
+        }
+    }
+
+    @Test func `The pause of a push leaves its reservation to a newer one that has not begun`() async throws {
+        var quota = Quota.of(concurrent: 1, minutes: 100)
+        quota.startExpiry = .minutes(2)
+        try await QuotaScene.with([quota]) { scene in
+            try await scene.reserve("a")
+            try await scene.status("record_started", "a")
+            #expect(try await scene.states("a", at: .after(.minutes(10))) == [.held])
+            for changed in [1, 0] {
+                #expect(try await scene.status("record_paused", "a", at: .after(.minutes(11))) == changed)
+                let reservation = try await scene.newest("a")
+                #expect(reservation.state == .reserved)
+                #expect(reservation.recordingSince == nil)
+                // It has as long to begin as any other.
+                #expect(reservation.expiresAt == .after(.minutes(12)))
+            }
+            #expect(try await scene.standing([.of("a")], at: .after(.minutes(11)))[0].minutes?.used == 11)
+            #expect(try await scene.states("b", at: .after(.minutes(11))) == [.denied])
+            try await scene.status("record_started", "a", at: .after(.minutes(11)))
+            #expect(try await scene.newest("a").state == .recording)
+            #expect(try await scene.status("record_paused", "a", at: .after(.minutes(13))) == 1)
+            #expect(try await scene.newest("a").state == .paused)
+        }
+    }
+
     @Test func `The beginning of a push changes nothing, and its end ends a paused reservation too`() async throws {
         try await QuotaScene.with([.of(concurrent: 1)]) { scene in
             try await scene.reserve("a")
             #expect(try await scene.ingest("publish", "a", at: .after(.seconds(2))) == 0)
-            try await scene.status("record_paused", "a")
+            try await scene.pause("a")
             #expect(try await scene.newest("a").state == .paused)
             #expect(try await scene.ingest("publish_done", "a", at: .after(.minutes(1))) == 1)
         }

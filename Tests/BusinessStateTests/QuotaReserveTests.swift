@@ -135,11 +135,11 @@ import Testing
     @Test func `A paused stream that asks again gets a new reservation for the old one`() async throws {
         try await QuotaScene.with([.of(concurrent: 1)]) { scene in
             try await scene.reserve("a")
-            try await scene.status("record_paused", "a")
+            try await scene.pause("a")
             #expect(try await scene.states("a") == [.granted])
             #expect(try await scene.reservations("a").map(\.endCause) == ["superseded", nil])
             // Where there is no room the old one stays, and can come back.
-            try await scene.status("record_paused", "a")
+            try await scene.pause("a")
             #expect(try await scene.states("b", "a") == [.granted, .denied])
             #expect(try await scene.newest("a").state == .paused)
         }

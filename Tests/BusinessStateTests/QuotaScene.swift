@@ -81,6 +81,12 @@ struct QuotaScene {
         )
     }
 
+    /// Tells that a recording has begun, and that it has paused.
+    func pause(_ stream: String, at now: Timestamp = .example) async throws {
+        try await status("record_started", stream, at: now)
+        try await status("record_paused", stream, at: now)
+    }
+
     /// Tells of a file that is as long as the time between its start and its stop.
     @discardableResult
     func file(

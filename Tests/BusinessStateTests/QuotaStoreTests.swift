@@ -109,7 +109,7 @@ import Testing
                 at: now
             )
             try await scene.reserve("old", at: now.advanced(by: .hours(-25)))
-            try await scene.status("record_paused", "b")
+            try await scene.pause("b", at: now)
             try await scene.file("a", from: now, to: now.advanced(by: .seconds(119)))
             let usage = try await scene.store.usage()
             #expect(usage.map(\.quota) == ["q", "q"])

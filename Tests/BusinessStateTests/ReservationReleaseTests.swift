@@ -38,7 +38,7 @@ import Testing
             let repetition = ReservationAsk.of("again")
             _ = try await scene.reserve([repetition])
             try await scene.status("record_started", "recorded")
-            try await scene.status("record_paused", "paused")
+            try await scene.pause("paused")
             try await scene.status("record_error", "ended")
             #expect(try await scene.releaseUndelivered(asks + [repetition]) == 0)
             #expect(try await scene.newest("ended").endCause == "recording_failed")
@@ -49,7 +49,7 @@ import Testing
         try await QuotaScene.with([.of(concurrent: 3)]) { scene in
             try await scene.reserve("reserved", "recording", "paused")
             try await scene.status("record_started", "recording")
-            try await scene.status("record_paused", "paused")
+            try await scene.pause("paused")
             for stream in ["reserved", "recording", "paused"] {
                 for isThere in [true, false] {
                     let released = try await scene.store.release(domain: "test.com", app: "live", stream: stream)
@@ -67,7 +67,7 @@ import Testing
         try await QuotaScene.with([.of(concurrent: 9), short]) { scene in
             try await scene.reserve("long")
             try await scene.reserve("reserved", "paused", "alive", quota: "short")
-            try await scene.status("record_paused", "paused")
+            try await scene.pause("paused")
             try await scene.status("record_started", "alive", at: .after(.minutes(4)))
             #expect(try await scene.expire(at: Timestamp.after(.minutes(5)).advanced(by: .milliseconds(-1))) == 0)
             #expect(try await scene.expire(at: .after(.minutes(5))) == 2)
