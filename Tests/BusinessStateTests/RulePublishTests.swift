@@ -248,6 +248,38 @@ import Testing
         }
     }
 
+    @Test func `Rolling back a set that a rule has left is refused, with the rule and its place`() async throws {
+        try await Self.withStore { store, connection in
+            let drafts = ["vip", "plain"].map { name in
+                RuleDraft(.written(app: name).with { ($0.set, $0.name) = ("a", name) })
+            }
+            try await Self.publish(drafts, set: "a", to: store)
+            try await connection.execute("UPDATE needrecord.rules SET rule_set = 'b' WHERE name = 'vip'")
+            func refusal(of set: String?) async throws -> String {
+                let trial = RevisionRequest(isTrial: true)
+                let error = await #expect(throws: RuleStoreError.self) {
+                    try await store.rollBack(to: .revision(1), set: set, trial)
+                }
+                return error?.description ?? ""
+            }
+            let moved = "rule 1 (vip) belonged to the rule set a and is in "
+            #expect(
+                try await refusal(of: "a") == moved + "the set b by now; move it back first, or roll back --all-sets"
+            )
+            #expect(try await store.list().rules.map(\.rule.set) == ["b", "a"])
+            // Of all sets it is a change like any other.
+            _ = try await store.rollBack(to: .revision(1), RevisionRequest(isTrial: true))
+
+            try await connection.execute("UPDATE needrecord.rules SET (name, shadow) = (NULL, true)")
+            for set in ["a", nil] {
+                let said = try await refusal(of: set)
+                #expect(
+                    said == moved + "the shadow of the set b by now, and 1 more have moved too; move it back first"
+                )
+            }
+        }
+    }
+
     @Test func `Rolling back to a quota that is gone is refused with its name`() async throws {
         try await Self.withStore { store, connection in
             try await Self.publish([RuleDraft(try Self.full("vip"))], to: store)
