@@ -14,7 +14,7 @@ import Wire
             deadline: deadline,
             remaining: remaining,
             topology: Topology(namespace: "blue"),
-            sender: "gateway-1"
+            run: .example
         )
     }
 
@@ -35,7 +35,7 @@ import Wire
                     timestamp: 1_700_000_000,
                     type: "callback.on_demand",
                     appID: "gateway-1",
-                    headers: ["deadline": 1_700_000_004_000]
+                    headers: ["deadline": 1_700_000_004_000, "run": "018bcfe5-6800-7fff-8000-000000000000"]
                 )
         )
     }

@@ -7,6 +7,10 @@ extension EventID {
     static let example = EventID(high: 0x018B_CFE5_6800_7ABC, low: 0x8123_4567_89AB_CDEF)
 }
 
+extension GatewayRun {
+    static let example = GatewayRun(gateway: "gateway-1", id: EventID(high: 0x018B_CFE5_6800_7FFF, low: 1 << 63))
+}
+
 extension StreamEvent {
     /// The example of the platform's documentation.
     static let example = StreamEvent(

@@ -164,7 +164,7 @@ import Wire
             deadline: StreamEvent.example.receivedAt,
             remaining: .seconds(60),
             topology: topology,
-            sender: "test"
+            run: .example
         )
         channel.publish(Array(repeating: message, count: count))
         await channel.close()

@@ -130,6 +130,13 @@ public struct JSONReader {
         }
     }
 
+    /// The text of what was read since an earlier state of this reader, without the white space before it.
+    func bytes(since start: JSONReader) -> [UInt8] {
+        var start = start
+        start.skipWhitespace()
+        return Array(bytes[start.position..<max(start.position, position)])
+    }
+
     /// Makes sure that nothing follows the value.
     public mutating func finish() throws(JSONError) {
         skipWhitespace()

@@ -17,6 +17,13 @@ struct DecisionFields {
     private var utcOffsets: [String: Int] = [:]
     private var decidedAt: Int64?
 
+    init() {}
+
+    /// Reads a decision that is an object of its own.
+    init(from reader: inout JSONReader) throws(JSONError) {
+        try reader.readObject { (reader, name) throws(JSONError) in try read(name, from: &reader) }
+    }
+
     mutating func read(_ name: String, from reader: inout JSONReader) throws(JSONError) {
         switch name {
         case "verdict": verdict = try reader.readString()

@@ -5,6 +5,8 @@ public import DecisionCore
 public struct EventRequest: Sendable, Equatable {
     /// The header with the deadline, in milliseconds since the Unix epoch.
     static let deadlineHeader = "deadline"
+    /// The header with the run of the gateway that asks.
+    public static let runHeader = "run"
     /// The message type of an on-demand callback.
     static let type = "callback.on_demand"
 
@@ -34,7 +36,7 @@ public struct EventRequest: Sendable, Equatable {
     ///   - deadline: When the gateway will have answered without a reply, on its civil clock.
     ///   - remaining: What is left of the budget; at least a millisecond is sent.
     ///   - topology: Where to.
-    ///   - sender: The name of the gateway.
+    ///   - run: The gateway that asks.
     public static func message(
         event: StreamEvent,
         body: [UInt8],
@@ -42,7 +44,7 @@ public struct EventRequest: Sendable, Equatable {
         deadline: Timestamp,
         remaining: Duration,
         topology: Topology,
-        sender: String
+        run: GatewayRun
     ) -> AMQPMessage {
         let id = event.id.description
         return AMQPMessage(
@@ -58,8 +60,11 @@ public struct EventRequest: Sendable, Equatable {
                 messageID: id,
                 timestamp: Int(event.receivedAt.millisecondsSinceEpoch / 1_000),
                 type: type,
-                appID: sender,
-                headers: [deadlineHeader: .int64(deadline.millisecondsSinceEpoch)]
+                appID: run.gateway,
+                headers: [
+                    deadlineHeader: .int64(deadline.millisecondsSinceEpoch),
+                    runHeader: .string(run.id.description),
+                ]
             ),
             body: body
         )

@@ -6,6 +6,7 @@ extension Reply {
     /// `"losing_rules":[{"rule":3,"preceded":"priority"}],"revision":7,"decided_at":1700000000000}`,
     /// or `{"schema":1,"event":"…","worker":"…","failure":"state_unavailable"}`.
     ///
+    /// After `worker` stand `worker_us` and `facts_us` when the worker says how long it took.
     /// What else a decision may have stands at `JSONWriter.members(of:)`.
     public func encodedBody() -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
@@ -13,6 +14,10 @@ extension Reply {
             writer.member("schema", Schema.current)
             writer.member("event", eventID.description)
             writer.member("worker", worker)
+            if let times {
+                writer.member("worker_us", times.total)
+                writer.member("facts_us", times.facts)
+            }
             switch content {
             case .failure(let cause): writer.member("failure", cause.rawValue)
             case .decision(let decision): writer.members(of: decision)

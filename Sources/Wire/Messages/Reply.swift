@@ -16,11 +16,14 @@ public struct Reply: Sendable, Hashable {
     public var content: Content
     /// The worker that says it.
     public var worker: String
+    /// How long it took; nil when it does not say.
+    public var times: WorkerTimes?
 
     /// Describes a reply.
-    public init(eventID: EventID, content: Content, worker: String) {
+    public init(eventID: EventID, content: Content, worker: String, times: WorkerTimes? = nil) {
         self.eventID = eventID
         self.content = content
         self.worker = worker
+        self.times = times
     }
 }

@@ -17,7 +17,7 @@ extension Topology {
         for queue in [decisionsQueue, callbacksStream] {
             try await channel.bind(queue: queue, exchange: exchange, routingKey: Self.onDemandKey)
         }
-        for key in [Self.recordingKey, Self.ingestKey] {
+        for key in [Self.outcomeKey, Self.recordingKey, Self.ingestKey] {
             try await channel.bind(queue: outcomesStream, exchange: exchange, routingKey: key)
         }
         for stream in [callbacks, outcomes] {
@@ -87,5 +87,11 @@ extension Duration {
     /// Whole milliseconds, cut.
     package var milliseconds: Int64 {
         components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Whole microseconds, cut, as records of the audit trail have them: 0 to half an hour.
+    package var microseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(min(max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000), Int64(Int32.max)))
     }
 }

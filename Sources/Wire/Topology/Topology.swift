@@ -57,7 +57,7 @@ public struct Topology: Sendable, Equatable {
     public var decisionsQueue: String { "\(namespace).decisions" }
     /// The stream with every callback as it came in.
     public var callbacksStream: String { "\(namespace).callbacks" }
-    /// The stream with every notice: what the platform says became of recordings and streams.
+    /// The stream with what every callback was answered, and with every notice of what became of recordings and streams.
     public var outcomesStream: String { "\(namespace).outcomes" }
     /// Where messages go that nobody can understand.
     public var deadQueue: String { "\(namespace).dead" }
@@ -70,6 +70,8 @@ public struct Topology: Sendable, Equatable {
 
     /// The routing key of a callback that asks whether to record.
     public static let onDemandKey = "callback.on_demand"
+    /// The routing key of records of the audit trail.
+    public static let outcomeKey = "outcome"
     /// The routing key of a callback that tells of a recording.
     public static let recordingKey = "callback.recording"
     /// The routing key of a callback that tells of a stream that begins or ends.

@@ -1,0 +1,13 @@
+public import DecisionCore
+
+/// One entry of the outcomes stream: what becomes a row of the audit trail.
+public enum AuditRecord: Sendable, Hashable {
+    /// A callback was answered.
+    case outcome(Outcome)
+    /// A decision came too late.
+    case lateDecision(LateDecision)
+    /// A decision reached nobody.
+    case undeliverableReply(UndeliverableReply)
+    /// A gateway has closed the books of a minute.
+    case minute(GatewayMinute)
+}
