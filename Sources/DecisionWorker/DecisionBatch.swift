@@ -79,11 +79,13 @@ struct DecisionBatch {
     ///   - contended: The places of those that the quota has no answer for yet; they become ``contended``.
     ///   - decidedAt: The clock that the facts were read for, and that is decided by.
     ///   - now: The clock at this moment.
+    ///   - times: Says how long the batch has taken, when it is decided.
     mutating func decide(
         _ facts: [EventFacts],
         except contended: Set<Int> = [],
         decidedAt: Timestamp,
-        now: Timestamp
+        now: Timestamp,
+        times: () -> WorkerTimes? = { nil }
     ) -> [AMQPMessage] {
         var facts = facts
         if !contended.isEmpty {
@@ -105,18 +107,28 @@ struct DecisionBatch {
         if facts.contains(where: { $0.shadow != nil }) {
             aftermath.comparisons = zip(zip(requests, facts), decisions).map { ($0.0.event, $0.1, $1) }
         }
-        return reply(now: now) { index in .decision(decisions[index]) }
+        return reply(now: now, times: times) { index in .decision(decisions[index]) }
     }
 
     /// The replies when the business state cannot be read: the gateways need not wait.
     ///
     /// - Parameter asked: The events that a reservation may have been taken for all the same.
-    mutating func fail(_ cause: FallbackCause, asked: [EventID], now: Timestamp) -> [AMQPMessage] {
+    mutating func fail(
+        _ cause: FallbackCause,
+        asked: [EventID],
+        now: Timestamp,
+        times: () -> WorkerTimes? = { nil }
+    ) -> [AMQPMessage] {
         aftermath.undelivered += asked
-        return reply(now: now) { _ in .failure(cause) }
+        return reply(now: now, times: times) { _ in .failure(cause) }
     }
 
-    private mutating func reply(now: Timestamp, content: (Int) -> Reply.Content) -> [AMQPMessage] {
+    private mutating func reply(
+        now: Timestamp,
+        times: () -> WorkerTimes?,
+        content: (Int) -> Reply.Content
+    ) -> [AMQPMessage] {
+        let times = times()
         var messages: [AMQPMessage] = []
         messages.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
@@ -130,7 +142,8 @@ struct DecisionBatch {
             case .failure: counters.stateUnavailable += 1
             }
             messages.append(
-                Reply(eventID: request.event.id, content: content, worker: worker).message(to: request.replyTo)
+                Reply(eventID: request.event.id, content: content, worker: worker, times: times)
+                    .message(to: request.replyTo)
             )
         }
         return messages

@@ -27,6 +27,7 @@ public final class DecisionWorker: Service {
     private let facts = FactsReader()
     private let quotas = QuotaDesk()
     private let shadows = ShadowStore()
+    private let returnedReplies: ReturnedReplies
     private let aftermaths: AsyncStream<Aftermath>
     private let aftermath: AsyncStream<Aftermath>.Continuation
     private let state: NIOLockedValueBox<State>
@@ -61,6 +62,7 @@ public final class DecisionWorker: Service {
         self.database = database
         self.now = now
         self.logger = logger
+        returnedReplies = ReturnedReplies(topology: topology, worker: configuration.name, now: now)
         let outage = StateOutage<ContinuousClock.Instant>(
             grace: configuration.stateGrace,
             pause: configuration.retryPause
@@ -72,7 +74,9 @@ public final class DecisionWorker: Service {
 
     /// What it has done so far.
     public var counters: WorkerCounters {
-        state.withLockedValue { $0.counters }
+        var counters = state.withLockedValue { $0.counters }
+        counters.undeliverableUnkept = returnedReplies.unkept
+        return counters
     }
 
     /// Whether the business state could be read the last time that it was needed.
@@ -128,7 +132,11 @@ public final class DecisionWorker: Service {
         let channel = try await connection.openChannel()
         // Without its channel or its queue the connection is of no use; the next one declares everything anew.
         channel.setCloseHandler { _ in connection.requestClose() }
-        channel.setReturnHandler { returned in self.count { $0.undeliverable += returned.count } }
+        try await returnedReplies.begin(on: connection)
+        channel.setReturnHandler { returned in
+            self.count { $0.undeliverable += returned.count }
+            self.returnedReplies.took(returned)
+        }
         try await channel.setPrefetch(configuration.prefetch)
         let consumer = try await channel.consume(
             queue: topology.decisionsQueue,
@@ -169,8 +177,9 @@ public final class DecisionWorker: Service {
 
     private func work() async {
         while let taken = await inbox.take() {
+            let takenAt = ContinuousClock.now
             var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
-            let replies = await replies(for: &batch)
+            let replies = await replies(for: &batch, takenAt: takenAt)
             if finish(taken, publishing: batch.deadLetters + replies) { wait(for: batch.contended, of: taken) }
             settle(batch)
         }
@@ -200,11 +209,15 @@ public final class DecisionWorker: Service {
         }
     }
 
-    private func replies(for batch: inout DecisionBatch) async -> [AMQPMessage] {
+    private func replies(
+        for batch: inout DecisionBatch,
+        takenAt: ContinuousClock.Instant
+    ) async -> [AMQPMessage] {
         guard let longest = batch.longestRemaining(now: now()) else { return [] }
         // A deadline further away than that is a sender's mistake, and must not hold up everybody else's events.
         let remaining = min(longest, topology.answerBudget)
         let limit = ContinuousClock.now.advanced(by: remaining - configuration.replyReserve)
+        let readingBegan = ContinuousClock.now
         var asked: [EventID] = []
         repeat {
             let start = ContinuousClock.now
@@ -218,13 +231,23 @@ public final class DecisionWorker: Service {
                     until: limit
                 )
                 readSucceeded()
-                return batch.decide(facts, except: contended, decidedAt: decidedAt, now: now())
+                return batch.decide(
+                    facts,
+                    except: contended,
+                    decidedAt: decidedAt,
+                    now: now(),
+                    times: { [readingEnded = ContinuousClock.now] in
+                        WorkerTimes(takenAt: takenAt, reading: readingBegan..<readingEnded)
+                    }
+                )
             } catch {
                 guard readFailed(error, start: start, limit: limit) else { break }
                 try? await Task.sleep(for: configuration.retryPause)
             }
         } while !Task.isCancelled
-        return batch.fail(.stateUnavailable, asked: asked, now: now())
+        return batch.fail(.stateUnavailable, asked: asked, now: now()) {
+            WorkerTimes(takenAt: takenAt, reading: readingBegan..<ContinuousClock.now)
+        }
     }
 
     /// Reads the facts of a batch, and takes the reservations that its decisions need. Asked again after a failure, a

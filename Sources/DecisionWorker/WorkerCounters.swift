@@ -20,6 +20,8 @@ public struct WorkerCounters: Sendable, Equatable {
     public var dead = 0
     /// Replies that no gateway took.
     public var undeliverable = 0
+    /// Those of them that the audit trail will not know of, because the broker did not take their record.
+    public var undeliverableUnkept = 0
     /// Events that were decided with shadow rules too.
     public var shadowDecided = 0
     /// Those of them that the shadow rules would have answered differently.
@@ -41,6 +43,7 @@ public struct WorkerCounters: Sendable, Equatable {
         contended += other.contended
         dead += other.dead
         undeliverable += other.undeliverable
+        undeliverableUnkept += other.undeliverableUnkept
         shadowDecided += other.shadowDecided
         shadowDifferent += other.shadowDifferent
         shadowDropped += other.shadowDropped

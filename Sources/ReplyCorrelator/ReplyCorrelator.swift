@@ -8,7 +8,7 @@ public import Wire
 /// The deadline is measured on the monotonic clock and depends on neither broker nor database; ``run()`` watches it
 /// with a single timer.
 public final class ReplyCorrelator<Question: Sendable>: Sendable {
-    private typealias Waiter = CheckedContinuation<Result<Decision, FallbackCause>, Never>
+    private typealias Waiter = CheckedContinuation<Result<ReceivedReply, FallbackCause>, Never>
     private typealias Pending = PendingAnswers<Question, Waiter, ContinuousClock.Instant>
 
     private struct State: Sendable {
@@ -47,13 +47,13 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     ///   - question: What ``waiting()`` hands out while the question waits.
     ///   - deadline: When the default is to be answered.
     ///   - publish: Called once the question is registered, so that no reply can be missed.
-    /// - Returns: The decision, or why there is none.
+    /// - Returns: The reply, which may say that there is no decision; or why there is none.
     public func answer(
         to id: EventID,
         question: Question,
         deadline: ContinuousClock.Instant,
         publish: () -> Void
-    ) async -> Result<Decision, FallbackCause> {
+    ) async -> Result<ReceivedReply, FallbackCause> {
         await withCheckedContinuation { waiter in
             let (refusal, timer) = state.withLockedValue {
                 state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
@@ -69,21 +69,29 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     }
 
     /// Workers have replied; replies that nobody waits for are counted and change nothing.
-    public func resolve(_ replies: [Reply]) {
+    ///
+    /// - Returns: The replies to questions that had ended without one.
+    @discardableResult
+    public func resolve(_ replies: [Reply]) -> [LateReply] {
+        let now = clock.now
+        var late: [LateReply] = []
         let answered = state.withLockedValue { state in
-            replies.compactMap { reply -> (Waiter, Result<Decision, FallbackCause>)? in
+            replies.compactMap { reply -> (Waiter, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
                 case .ended(let waiter):
                     state.counters.inTime += 1
-                    return (waiter, reply.result)
-                case .late: state.counters.late += 1
+                    return (waiter, ReceivedReply(reply, at: now))
+                case .late(let deadline):
+                    state.counters.late += 1
+                    late.append(LateReply(reply, lateBy: deadline.duration(to: now)))
                 case .duplicate: state.counters.duplicate += 1
                 case .unknown: state.counters.unknown += 1
                 }
                 return nil
             }
         }
-        for (waiter, result) in answered { waiter.resume(returning: result) }
+        for (waiter, reply) in answered { waiter.resume(returning: .success(reply)) }
+        return late
     }
 
     /// There was a message in the reply queue that is not a reply.
@@ -142,15 +150,6 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
                 return true
             }
             if !mustWait { timer.resume() }
-        }
-    }
-}
-
-extension Reply {
-    fileprivate var result: Result<Decision, FallbackCause> {
-        switch content {
-        case .decision(let decision): .success(decision)
-        case .failure(let cause): .failure(cause)
         }
     }
 }

@@ -14,6 +14,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     private let logger: Logger
     private let onReady: @Sendable (_ queue: String) -> Void
     private let onLost: @Sendable () -> Void
+    private let onLate: @Sendable ([LateReply]) -> Void
 
     /// A receiver that has not begun.
     ///
@@ -25,6 +26,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     ///   - logger: Takes what goes wrong.
     ///   - onReady: Called with the queue to reply to, each time there is a new one.
     ///   - onLost: Called when that queue is gone.
+    ///   - onLate: Called with replies that came when their questions had ended.
     public init(
         correlator: ReplyCorrelator<Question>,
         topology: Topology,
@@ -32,7 +34,8 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
         name: String,
         logger: Logger,
         onReady: @escaping @Sendable (_ queue: String) -> Void,
-        onLost: @escaping @Sendable () -> Void
+        onLost: @escaping @Sendable () -> Void,
+        onLate: @escaping @Sendable ([LateReply]) -> Void = { _ in }
     ) {
         self.correlator = correlator
         self.topology = topology
@@ -41,6 +44,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
         self.logger = logger
         self.onReady = onReady
         self.onLost = onLost
+        self.onLate = onLate
     }
 
     /// Takes replies until the task is cancelled.
@@ -101,6 +105,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
                 logger.warning("not a reply", metadata: ["reason": "\(error)"])
             }
         }
-        correlator.resolve(replies)
+        let late = correlator.resolve(replies)
+        if !late.isEmpty { onLate(late) }
     }
 }

@@ -157,14 +157,15 @@ import Wire
         one.stateUnavailable = 7
         one.dead = 8
         one.undeliverable = 9
-        one.shadowDecided = 10
-        one.shadowDifferent = 11
-        one.shadowDropped = 12
-        one.contended = 13
+        one.undeliverableUnkept = 10
+        one.shadowDecided = 11
+        one.shadowDifferent = 12
+        one.shadowDropped = 13
+        one.contended = 14
         var sum = one
         sum.add(one)
         let values = Mirror(reflecting: sum).children.compactMap { $0.value as? Int }
-        #expect(values.sorted() == (1...13).map { $0 * 2 })
+        #expect(values.sorted() == (1...14).map { $0 * 2 })
     }
 
     @Test func `A quota is asked for the events whose winning rule names it, and for no others`() {

@@ -43,7 +43,7 @@ extension AMQPMessage {
             // The broker must not expire what the worker is to drop.
             remaining: .seconds(60),
             topology: topology,
-            sender: "gateway-1"
+            run: GatewayRun(gateway: "gateway-1", id: EventID(high: 0x018B_CFE5_6800_7FFF, low: 1 << 63))
         )
     }
 }

@@ -1,4 +1,5 @@
 import DecisionCore
+import ReplyCorrelator
 import Wire
 
 extension EventID {
@@ -28,5 +29,22 @@ extension Reply {
 
     static func failure(_ number: Int, _ cause: FallbackCause) -> Reply {
         Reply(eventID: .number(number), content: .failure(cause), worker: "w")
+    }
+}
+
+extension ReplyCorrelator {
+    /// As ``answer(to:question:deadline:publish:)``, and what a gateway makes of the end of the question.
+    func decision(
+        to id: EventID,
+        question: Question,
+        deadline: ContinuousClock.Instant,
+        publish: () -> Void
+    ) async -> Result<Decision, FallbackCause> {
+        await answer(to: id, question: question, deadline: deadline, publish: publish).flatMap { received in
+            switch received.reply.content {
+            case .decision(let decision): .success(decision)
+            case .failure(let cause): .failure(cause)
+            }
+        }
     }
 }

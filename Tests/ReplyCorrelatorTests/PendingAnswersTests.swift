@@ -56,6 +56,17 @@ import Testing
         #expect(pending.waitingCount == 0)
     }
 
+    @Test(arguments: [true, false])
+    func `A late reply is told the deadline, however the question ended`(isExpired: Bool) {
+        var pending = Self.waiting([100])
+        if isExpired { _ = pending.expire(now: ScriptedInstant(150)) } else { _ = pending.fail(.number(1)) }
+        guard case .late(let deadline) = pending.resolve(.number(1)) else {
+            Issue.record("it was not late")
+            return
+        }
+        #expect(deadline == ScriptedInstant(100))
+    }
+
     @Test func `A failure after a reply finds the question answered`() {
         var pending = Self.waiting([100])
         #expect(Self.text(pending.resolve(.number(1))) == "waiter 1")

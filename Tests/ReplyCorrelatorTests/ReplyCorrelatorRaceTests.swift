@@ -16,7 +16,8 @@ import Wire
                     group.addTask {
                         // Some are due at once, some while the others race, some not at all.
                         let budget = Duration.milliseconds(number % 3 * 20)
-                        return await correlator.answer(to: .number(number), question: number, deadline: .now + budget) {
+                        return await correlator.decision(to: .number(number), question: number, deadline: .now + budget)
+                        {
                             Task { correlator.resolve([.decision(number)]) }
                             Task { correlator.fail(.number(number), cause: .unroutable) }
                             Task { correlator.resolve([.decision(number)]) }
@@ -46,8 +47,11 @@ import Wire
             let answers = await withTaskGroup { group in
                 for number in 0..<200 {
                     group.addTask {
-                        await correlator.answer(to: .number(number), question: number, deadline: .now + .seconds(3_600))
-                        {
+                        await correlator.decision(
+                            to: .number(number),
+                            question: number,
+                            deadline: .now + .seconds(3_600)
+                        ) {
                             if number.isMultiple(of: 2) { Task { correlator.resolve([.decision(number)]) } }
                             if number == 100 { run.cancel() }
                         }

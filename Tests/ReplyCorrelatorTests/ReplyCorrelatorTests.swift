@@ -29,14 +29,14 @@ import Wire
         _ correlator: Correlator,
         deadline: ContinuousClock.Instant = never
     ) async -> Result<Decision, FallbackCause> {
-        await correlator.answer(to: .number(number), question: number, deadline: deadline, publish: {})
+        await correlator.decision(to: .number(number), question: number, deadline: deadline, publish: {})
     }
 
     @Test func `A question is registered before it is published: a reply that comes at once is not missed`()
         async throws
     {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.answer(to: .number(1), question: 1, deadline: Self.never) {
+            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
                 #expect(correlator.waiting().map(\.id) == [.number(1)])
                 correlator.resolve([.decision(1)])
             }
@@ -48,7 +48,7 @@ import Wire
 
     @Test func `A worker's failure is the end of the question, and a reply in time`() async throws {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.answer(to: .number(1), question: 1, deadline: Self.never) {
+            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
                 correlator.resolve([.failure(1, .stateUnavailable)])
             }
             #expect(answer == .failure(.stateUnavailable))
@@ -61,7 +61,7 @@ import Wire
         cause: FallbackCause
     ) async throws {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.answer(to: .number(1), question: 1, deadline: Self.never) {
+            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
                 correlator.fail(.number(1), cause: cause)
                 correlator.fail(.number(1), cause: .timeout)
                 correlator.resolve([.decision(1)])
@@ -77,7 +77,7 @@ import Wire
             let timedOut = await Self.ask(1, correlator, deadline: .now)
             #expect(timedOut == .failure(.timeout))
             async let third = Self.ask(3, correlator)
-            let second = await correlator.answer(to: .number(2), question: 2, deadline: Self.never) {
+            let second = await correlator.decision(to: .number(2), question: 2, deadline: Self.never) {
                 correlator.resolve([.decision(1), .decision(2), .decision(2), .decision(9), .decision(2)])
             }
             #expect(second == .success(.revision(2)))
@@ -95,12 +95,40 @@ import Wire
         }
     }
 
+    @Test func `A late reply is handed back with how late it is, and the others are not`() async throws {
+        try await Self.withCorrelator { correlator in
+            let deadline = ContinuousClock.now
+            _ = await Self.ask(1, correlator, deadline: deadline)
+            _ = await correlator.decision(to: .number(2), question: 2, deadline: Self.never) {
+                correlator.fail(.number(2), cause: .brokerBlocked)
+            }
+            let late = correlator.resolve([.decision(2), .decision(7), .decision(1), .failure(1, .timeout)])
+            let sinceDeadline = deadline.duration(to: .now)
+            #expect(late.map(\.reply) == [.decision(2), .decision(1), .failure(1, .timeout)])
+            #expect(late[0].lateBy < .zero)
+            #expect(late[1].lateBy > .zero)
+            #expect(late[1].lateBy <= sinceDeadline)
+        }
+    }
+
+    @Test func `A reply says when it came`() async throws {
+        try await Self.withCorrelator { correlator in
+            let start = ContinuousClock.now
+            let end = await correlator.answer(to: .number(1), question: 1, deadline: Self.never) {
+                correlator.resolve([.decision(1)])
+            }
+            let received = try end.get()
+            #expect(received.reply == .decision(1))
+            #expect((start...ContinuousClock.now).contains(received.at))
+        }
+    }
+
     @Test func `A question too many is overloaded and not published, and the others wait on`() async throws {
         try await Self.withCorrelator(maximumPending: 2) { correlator in
             async let first = Self.ask(1, correlator)
             async let second = Self.ask(2, correlator)
             try await eventually("two questions") { correlator.counters.pending == 2 }
-            let third = await correlator.answer(to: .number(3), question: 3, deadline: Self.never) {
+            let third = await correlator.decision(to: .number(3), question: 3, deadline: Self.never) {
                 Issue.record("it was published")
             }
             #expect(third == .failure(.overloaded))
@@ -137,7 +165,7 @@ import Wire
         #expect(await first == .failure(.draining))
         #expect(await second == .failure(.draining))
         await run.value
-        let third = await correlator.answer(to: .number(3), question: 3, deadline: Self.never) {
+        let third = await correlator.decision(to: .number(3), question: 3, deadline: Self.never) {
             Issue.record("it was published")
         }
         #expect(third == .failure(.draining))

@@ -12,6 +12,7 @@ import Wire
         struct Told: Sendable {
             var queues: [String] = []
             var losses = 0
+            var late: [Reply] = []
         }
 
         let correlator = ReplyCorrelator<Int>(maximumPending: 1_000, memory: .seconds(60))
@@ -19,6 +20,7 @@ import Wire
         private let told = NIOLockedValueBox(Told())
 
         var queues: [String] { told.withLockedValue { $0.queues } }
+        var late: [Reply] { told.withLockedValue { $0.late } }
         var losses: Int { told.withLockedValue { $0.losses } }
 
         static func run(_ body: (Receiver, AMQPChannel) async throws -> Void) async throws {
@@ -46,7 +48,8 @@ import Wire
                 name: "gateway-1",
                 logger: ProductDatabase.logger,
                 onReady: { queue in self.told.withLockedValue { $0.queues.append(queue) } },
-                onLost: { self.told.withLockedValue { $0.losses += 1 } }
+                onLost: { self.told.withLockedValue { $0.losses += 1 } },
+                onLate: { late in self.told.withLockedValue { $0.late += late.map(\.reply) } }
             )
             await receiver.run()
         }
@@ -59,7 +62,7 @@ import Wire
             let answers = await withTaskGroup { group in
                 for number in 0..<200 {
                     group.addTask {
-                        await receiver.correlator.answer(
+                        await receiver.correlator.decision(
                             to: .number(number),
                             question: number,
                             deadline: .now + .seconds(30),
@@ -80,7 +83,7 @@ import Wire
             let correlator = receiver.correlator
             let timedOut = await ReplyCorrelatorTests.ask(1, correlator, deadline: .now)
             #expect(timedOut == .failure(.timeout))
-            let second = await correlator.answer(to: .number(2), question: 2, deadline: .now + .seconds(30)) {
+            let second = await correlator.decision(to: .number(2), question: 2, deadline: .now + .seconds(30)) {
                 var messages = [1, 2, 2, 9].map { Reply.decision($0).message(to: queue) }
                 messages.append(AMQPMessage(routingKey: queue, body: Array("no reply".utf8)))
                 messages.append(AMQPMessage(routingKey: queue, body: []))
@@ -94,9 +97,10 @@ import Wire
             expected.unknown = 1
             expected.malformed = 2
             try await eventually("\(expected)") { correlator.counters == expected }
+            try await eventually("the late reply") { receiver.late == [.decision(1)] }
 
             // It goes on after all that.
-            let third = await correlator.answer(to: .number(3), question: 3, deadline: .now + .seconds(30)) {
+            let third = await correlator.decision(to: .number(3), question: 3, deadline: .now + .seconds(30)) {
                 channel.publish(Reply.decision(3).message(to: queue))
             }
             #expect(third == .success(.revision(3)))
@@ -112,7 +116,8 @@ import Wire
 
             let returned = NIOLockedValueBox<[AMQPReturn]>([])
             channel.setReturnHandler { messages in returned.withLockedValue { $0 += messages } }
-            let answer = await receiver.correlator.answer(to: .number(1), question: 1, deadline: .now + .seconds(30)) {
+            let answer = await receiver.correlator.decision(to: .number(1), question: 1, deadline: .now + .seconds(30))
+            {
                 // Nobody reads the old queue any more: the worker gets its reply back.
                 channel.publish(Reply.decision(5).message(to: receiver.queues[0]))
                 channel.publish(Reply.decision(1).message(to: receiver.queues[1]))
