@@ -115,9 +115,8 @@ let package = Package(
         .target(
             name: "CallbackGateway",
             dependencies: [
-                "AMQP", "DecisionCore", "Wire", httpTypes, hummingbirdCore, locks, logging, nioCore, nioHTTP1,
-                nioPosix,
-                nioHTTPTypes, serviceLifecycle,
+                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", httpTypes, hummingbirdCore, locks, logging, nioCore,
+                nioHTTP1, nioPosix, nioHTTPTypes, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -145,7 +144,7 @@ let package = Package(
             name: "needrecord",
             dependencies: [
                 "AMQP", "AuditTrail", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
-                "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "Wire",
+                "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "Wire",
                 argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
                 serviceLifecycle, systemPackage, unixSignals,
             ],
@@ -191,9 +190,8 @@ let package = Package(
         .testTarget(
             name: "CallbackGatewayTests",
             dependencies: [
-                "AMQP", "CallbackGateway", "DecisionCore", "ReplyCorrelator", "TestSupport", "Wire", locks, logging,
-                nioCore,
-                nioPosix, serviceLifecycle,
+                "AMQP", "CallbackGateway", "DecisionCore", "OutcomeJournal", "ReplyCorrelator", "TestSupport", "Wire",
+                locks, logging, nioCore, nioPosix, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -222,8 +220,9 @@ let package = Package(
         .testTarget(
             name: "NeedRecordTests",
             dependencies: [
-                "CallbackGateway", "DecisionWorker", "Postgres", "TestSupport", "Wire", "needrecord", argumentParser,
-                logging,
+                "AMQP", "CallbackGateway", "DecisionCore", "DecisionWorker", "OutcomeJournal", "Postgres",
+                "TestSupport",
+                "Wire", "needrecord", argumentParser, locks, logging,
             ],
             swiftSettings: swiftSettings
         ),

@@ -5,6 +5,7 @@ internal import HummingbirdCore
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+public import OutcomeJournal
 public import ServiceLifecycle
 public import Wire
 
@@ -21,6 +22,9 @@ public final class CallbackGateway: Service {
     private let desk: CallbackDesk
     private let noticePublisher: NoticePublisher
     private let noticeDesk: NoticeDesk
+    private let outcomeDesk: OutcomeDesk
+    private let outcomePublisher: OutcomePublisher
+    private let journal: Journal
     private let date: HTTPDate
     private let onListening: @Sendable (_ port: Int) -> Void
 
@@ -31,6 +35,7 @@ public final class CallbackGateway: Service {
     ///   - topology: Where events go; the gateway declares it.
     ///   - amqp: How to reach the broker for publishing.
     ///   - replies: Where questions wait for their replies.
+    ///   - journal: Where outcomes are kept until the broker has them. The gateway closes it when it has stopped.
     ///   - now: The civil clock.
     ///   - logger: Takes what goes wrong; every fallback at warning, every decision at debug.
     ///   - onListening: Called with the port once callbacks are taken.
@@ -39,6 +44,7 @@ public final class CallbackGateway: Service {
         topology: Topology,
         amqp: AMQPConfiguration,
         replies: any ReplyAwaiting,
+        journal: Journal,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
@@ -48,12 +54,28 @@ public final class CallbackGateway: Service {
         self.amqp = amqp
         self.logger = logger
         self.onListening = onListening
-        publisher = EventPublisher(configuration: configuration, topology: topology, replies: replies, logger: logger)
+        self.journal = journal
         let ids = EventIDSource()
+        let run = GatewayRun(gateway: configuration.name, id: ids.next(now: now()))
+        publisher = EventPublisher(
+            configuration: configuration,
+            topology: topology,
+            run: run,
+            replies: replies,
+            logger: logger
+        )
+        outcomeDesk = OutcomeDesk(
+            journal: journal,
+            run: run,
+            now: now,
+            logger: logger
+        )
+        outcomePublisher = OutcomePublisher(journal: journal, topology: topology, run: run, now: now, logger: logger)
         desk = CallbackDesk(
             configuration: configuration,
             replies: replies,
             publisher: publisher,
+            outcomes: outcomeDesk,
             ids: ids,
             now: now,
             logger: logger
@@ -76,6 +98,17 @@ public final class CallbackGateway: Service {
     /// What has become of notices so far.
     public var noticeCounters: NoticeCounters { noticeDesk.counters }
 
+    /// What has become of outcomes so far.
+    public var outcomeCounters: OutcomeCounters {
+        var counters = outcomeDesk.counters
+        (counters.messagesConfirmed, counters.messagesLost) = outcomePublisher.messageCounts
+        let status = journal.status
+        counters.waiting = status.unconfirmedRecords
+        counters.journalBytes = status.bytes
+        counters.oldestWaiting = Int(status.oldestUnconfirmedAge?.components.seconds ?? 0)
+        return counters
+    }
+
     /// Whether the gateway is stopping.
     public var isDraining: Bool { desk.isDraining }
 
@@ -96,6 +129,11 @@ public final class CallbackGateway: Service {
         publisher.repliesDown()
     }
 
+    /// Replies have come to questions that had ended without them.
+    public func repliesLate(_ replies: [LateReply]) {
+        outcomeDesk.keep(replies)
+    }
+
     /// Serves until a graceful shutdown, which takes no new connections and answers what is in flight, or until the task
     /// is cancelled.
     ///
@@ -108,6 +146,7 @@ public final class CallbackGateway: Service {
             onDisconnected: { error in
                 self.publisher.eventsDown()
                 self.noticePublisher.eventsDown()
+                self.outcomePublisher.eventsDown()
                 // Cancelled: this is the end that was asked for.
                 self.logger.log(
                     level: Task.isCancelled ? .debug : .warning,
@@ -121,6 +160,8 @@ public final class CallbackGateway: Service {
             group.addTask { await client.run() }
             group.addTask { await self.publisher.run() }
             group.addTask { await self.noticePublisher.run() }
+            group.addTask { await self.outcomePublisher.run() }
+            group.addTask { await self.outcomeDesk.run() }
             try await withGracefulShutdownHandler {
                 try await server.run()
             } onGracefulShutdown: {
@@ -128,31 +169,44 @@ public final class CallbackGateway: Service {
                 self.noticeDesk.drain()
             }
             // Everything in flight is answered. What is queued for the broker still gets there.
+            await self.endJournal()
             client.shutdown()
             try await group.next()
             group.cancelAll()
         }
     }
 
+    private func endJournal() async {
+        outcomeDesk.closeBooks()
+        if await !outcomePublisher.drain(until: .now + configuration.journalDrain) {
+            let waiting = journal.status.unconfirmedRecords
+            logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])
+        }
+        await journal.close()
+    }
+
     private func begin(on connection: AMQPConnection) async throws {
         try await topology.declare(on: connection)
         let events = try await publisher(on: connection) { self.publisher.settle($0) }
         let notices = try await publisher(on: connection) { self.noticePublisher.settle($0) }
+        let outcomes = try await publisher(on: connection) { self.outcomePublisher.settle($0) }
         connection.setBlockedHandler { reason in
             self.publisher.setBlocked(reason != nil)
             self.noticePublisher.setBlocked(reason != nil)
+            self.outcomePublisher.setBlocked(reason != nil)
             if let reason { self.logger.error("the broker takes no messages", metadata: ["reason": "\(reason)"]) }
         }
         publisher.eventsUp(events)
         noticePublisher.eventsUp(notices)
+        outcomePublisher.eventsUp(outcomes)
         logger.info("publishing", metadata: ["exchange": "\(topology.exchange)"])
     }
 
     /// A publisher on a channel of its own.
-    private func publisher(
+    private func publisher<Token: Sendable>(
         on connection: AMQPConnection,
-        onOutcomes: @escaping @Sendable ([(token: EventID, outcome: AMQPPublishOutcome)]) -> Void
-    ) async throws -> AMQPPublisher<EventID> {
+        onOutcomes: @escaping @Sendable ([(token: Token, outcome: AMQPPublishOutcome)]) -> Void
+    ) async throws -> AMQPPublisher<Token> {
         let channel = try await connection.openChannel()
         // Without its channel the connection is of no use; the next one declares everything anew.
         channel.setCloseHandler { _ in connection.requestClose() }

@@ -27,6 +27,9 @@ public struct GatewayConfiguration: Sendable {
     public var requestTimeout = Duration.seconds(5)
     /// How long a connection may stay open between requests.
     public var idleTimeout = Duration.seconds(75)
+    /// How long a gateway that stops waits for the broker to take what is in the journal. What it does not take by then
+    /// is published at the next start.
+    public var journalDrain = Duration.seconds(5)
     /// The name of this gateway in messages and logs.
     public var name = "gateway"
 

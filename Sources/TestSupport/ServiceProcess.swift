@@ -9,21 +9,25 @@ public final class ServiceProcess: Sendable {
     /// By purpose. What a process prints grows with its work, and so would the time to look for them again.
     private let ports = NIOLockedValueBox<[String: Int]>([:])
 
-    private init(_ process: ChildProcess) {
+    /// Its journal, unless its settings name another.
+    private let journal: TemporaryDirectory
+
+    private init(_ process: ChildProcess, journal: TemporaryDirectory) {
         self.process = process
+        self.journal = journal
     }
 
     /// Starts a serving command, such as `["serve"]`, on ports that it chooses itself.
     ///
     /// - Parameter environment: The settings.
     public static func start(_ arguments: [String], environment: [String: String]) throws -> ServiceProcess {
-        let ports = ["NEEDRECORD_HTTP_PORT": "0", "NEEDRECORD_OPS_PORT": "0"]
+        let journal = TemporaryDirectory()
+        let own = [
+            "NEEDRECORD_HTTP_PORT": "0", "NEEDRECORD_OPS_PORT": "0", "NEEDRECORD_JOURNAL_DIRECTORY": journal.path,
+        ]
         return ServiceProcess(
-            try ChildProcess(
-                TestEnvironment.executable(),
-                arguments,
-                environment: ports.merging(environment) { $1 }
-            )
+            try ChildProcess(TestEnvironment.executable(), arguments, environment: own.merging(environment) { $1 }),
+            journal: journal
         )
     }
 

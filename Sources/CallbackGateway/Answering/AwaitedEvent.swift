@@ -10,4 +10,6 @@ public struct AwaitedEvent: Sendable {
     public let civilDeadline: Timestamp
     /// The event as a message body.
     let body: [UInt8]
+    /// When it was published.
+    let publishes = PublishLog()
 }

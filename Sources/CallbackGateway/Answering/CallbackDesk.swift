@@ -13,6 +13,7 @@ final class CallbackDesk: Sendable {
     private let configuration: GatewayConfiguration
     private let replies: any ReplyAwaiting
     private let publisher: EventPublisher
+    private let outcomes: OutcomeDesk
     private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
@@ -22,6 +23,7 @@ final class CallbackDesk: Sendable {
         configuration: GatewayConfiguration,
         replies: any ReplyAwaiting,
         publisher: EventPublisher,
+        outcomes: OutcomeDesk,
         ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
@@ -29,6 +31,7 @@ final class CallbackDesk: Sendable {
         self.configuration = configuration
         self.replies = replies
         self.publisher = publisher
+        self.outcomes = outcomes
         self.ids = ids
         self.now = now
         self.logger = logger
@@ -51,12 +54,13 @@ final class CallbackDesk: Sendable {
         state.withLockedValue { $0.counters.rejected[status, default: 0] += 1 }
     }
 
-    /// Makes an event of a callback and finds its outcome, within the answer budget.
+    /// Makes an event of a callback and finds its answer, within the answer budget. The answer may leave when this
+    /// returns: its outcome is kept.
     ///
     /// The budget begins here: the request is complete, and a slow one has had its own limit.
     ///
     /// - Throws: ``BadCallback`` when there is no event in it.
-    func answer(_ fields: CallbackFields) async throws(BadCallback) -> Outcome {
+    func answer(_ fields: CallbackFields) async throws(BadCallback) -> (id: EventID, body: [UInt8]) {
         let arrival = ContinuousClock.now
         let receivedAt = now()
         let id = ids.next(now: receivedAt)
@@ -66,16 +70,25 @@ final class CallbackDesk: Sendable {
             for anomaly in event.anomalies { state.counters.anomalies[anomaly, default: 0] += 1 }
             return state.isDraining
         }
+        outcomes.received(id)
+        let ending = isDraining ? Ending(cause: .fallback(.draining)) : await ask(event, arrival: arrival)
+        let body = Answer.body(for: ending.cause.verdict)
         let outcome = Outcome(
-            eventID: id,
-            cause: isDraining ? .fallback(.draining) : await ask(event, arrival: arrival)
+            event: event,
+            cause: ending.cause,
+            answer: String(decoding: body, as: UTF8.self),
+            run: outcomes.run,
+            worker: ending.reply?.reply.worker,
+            publishCount: ending.publishes?.count ?? 0,
+            times: ending.times(since: arrival, now: .now)
         )
-        record(outcome, of: event)
-        return outcome
+        await outcomes.keep(outcome)
+        record(outcome)
+        return (id, body)
     }
 
-    private func ask(_ event: StreamEvent, arrival: ContinuousClock.Instant) async -> Outcome.Cause {
-        if let cause = publisher.refusal { return .fallback(cause) }
+    private func ask(_ event: StreamEvent, arrival: ContinuousClock.Instant) async -> Ending {
+        if let cause = publisher.refusal { return Ending(cause: .fallback(cause)) }
         let awaited = AwaitedEvent(
             event: event,
             deadline: arrival.advanced(by: configuration.answerBudget),
@@ -85,15 +98,10 @@ final class CallbackDesk: Sendable {
         let result = await replies.answer(to: event.id, question: awaited, deadline: awaited.deadline) {
             publisher.publish(awaited)
         }
-        switch result {
-        case .success(let decision): return .decision(decision)
-        // The budget of an event that waited for the broker all along ran out because of the broker.
-        case .failure(.timeout): return .fallback(publisher.isReady ? .timeout : .brokerUnavailable)
-        case .failure(let cause): return .fallback(cause)
-        }
+        return Ending(result, publishes: awaited.publishes, isBrokerReady: publisher.isReady)
     }
 
-    private func record(_ outcome: Outcome, of event: StreamEvent) {
+    private func record(_ outcome: Outcome) {
         state.withLockedValue { state in
             switch (outcome.cause, outcome.verdict) {
             case (.decision, .record): state.counters.recorded += 1
@@ -103,11 +111,11 @@ final class CallbackDesk: Sendable {
         }
         switch outcome.cause {
         case .decision(let decision):
-            logger.debug("decided", metadata: metadata(of: event, adding: ["revision": "\(decision.revision)"]))
+            logger.debug("decided", metadata: metadata(of: outcome.event, adding: ["revision": "\(decision.revision)"]))
         case .fallback(let cause):
             logger.warning(
                 "answered the default",
-                metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)"])
+                metadata: metadata(of: outcome.event, adding: ["cause": "\(cause.rawValue)"])
             )
         }
     }

@@ -1,4 +1,5 @@
 public import DecisionCore
+public import Wire
 
 /// Where a gateway leaves its questions until they are answered.
 public protocol ReplyAwaiting: Sendable {
@@ -9,12 +10,13 @@ public protocol ReplyAwaiting: Sendable {
     ///   - question: What ``waiting()`` hands out while the question waits.
     ///   - deadline: When the default is to be answered.
     ///   - publish: Called once the question is registered.
+    /// - Returns: The reply, which may say that there is no decision; or why there is none.
     func answer(
         to id: EventID,
         question: AwaitedEvent,
         deadline: ContinuousClock.Instant,
         publish: () -> Void
-    ) async -> Result<Decision, FallbackCause>
+    ) async -> Result<ReceivedReply, FallbackCause>
 
     /// There will be no reply to this event; nothing happens if it has ended already.
     func fail(_ id: EventID, cause: FallbackCause)

@@ -59,9 +59,9 @@ struct CallbackHandler: Sendable {
     }
 
     private func answer(_ fields: CallbackFields) async throws -> HTTPReply {
-        let outcome = try await desk.answer(fields)
-        var reply = HTTPReply(.ok, body: Answer.body(for: outcome.verdict))
-        reply.headers[Self.eventHeader] = outcome.eventID.description
+        let (id, body) = try await desk.answer(fields)
+        var reply = HTTPReply(.ok, body: body)
+        reply.headers[Self.eventHeader] = id.description
         return reply
     }
 

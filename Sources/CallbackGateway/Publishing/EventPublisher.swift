@@ -21,15 +21,23 @@ final class EventPublisher: Sendable {
 
     private let configuration: GatewayConfiguration
     private let topology: Topology
+    private let run: GatewayRun
     private let replies: any ReplyAwaiting
     private let logger: Logger
     private let state: NIOLockedValueBox<State>
     private let interruptions: AsyncStream<ContinuousClock.Instant>
     private let interrupted: AsyncStream<ContinuousClock.Instant>.Continuation
 
-    init(configuration: GatewayConfiguration, topology: Topology, replies: any ReplyAwaiting, logger: Logger) {
+    init(
+        configuration: GatewayConfiguration,
+        topology: Topology,
+        run: GatewayRun,
+        replies: any ReplyAwaiting,
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.topology = topology
+        self.run = run
         self.replies = replies
         self.logger = logger
         state = NIOLockedValueBox(State(circuit: Circuit(grace: configuration.brokerGrace)))
@@ -64,8 +72,9 @@ final class EventPublisher: Sendable {
             deadline: awaited.civilDeadline,
             remaining: ContinuousClock.now.duration(to: awaited.deadline),
             topology: topology,
-            sender: configuration.name
+            run: run
         )
+        awaited.publishes.published(at: .now)
         publisher.publish(message, token: awaited.event.id)
     }
 

@@ -16,14 +16,27 @@ struct ListenOptions: ParsableArguments {
     }
 }
 
-/// Where a gateway listens.
+/// Where a gateway listens, and where it keeps what it has answered.
 struct GatewayListenOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The port for callbacks; default 8080.", valueName: "port"))
     var httpPort: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where outcomes are kept until the broker has them; default journal.",
+            valueName: "directory"
+        )
+    )
+    var journalDirectory: String?
+
+    @Option(help: ArgumentHelp("What an outcome survives: none, group or always; default none.", valueName: "sync"))
+    var journalSync: String?
+
     var flags: [Setting: String] {
         var flags: [Setting: String] = [:]
         flags[.httpPort] = httpPort.map(String.init)
+        flags[.journalDirectory] = journalDirectory
+        flags[.journalSync] = journalSync
         return flags
     }
 }

@@ -2,6 +2,7 @@ import AMQP
 public import CallbackGateway
 import DecisionCore
 import Logging
+import OutcomeJournal
 public import ReplyCorrelator
 import ServiceLifecycle
 import Wire
@@ -14,7 +15,9 @@ struct GatewayRole {
     let correlator: ReplyCorrelator<AwaitedEvent>
     private let receiver: ReplyReceiver<AwaitedEvent>
 
-    init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) {
+    /// - Throws: ``Failure`` when the journal cannot be opened.
+    init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) async throws {
+        let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
         let correlator = ReplyCorrelator<AwaitedEvent>(
             maximumPending: settings.gateway.maximumPending,
             memory: settings.topology.answerBudget
@@ -26,6 +29,7 @@ struct GatewayRole {
             topology: settings.topology,
             amqp: events,
             replies: correlator,
+            journal: journal,
             now: CivilClock.now,
             logger: logger.labelled("gateway"),
             onListening: onListening
@@ -39,10 +43,28 @@ struct GatewayRole {
             name: settings.gateway.name,
             logger: logger.labelled("replies"),
             onReady: { gateway.repliesUp(queue: $0) },
-            onLost: { gateway.repliesDown() }
+            onLost: { gateway.repliesDown() },
+            onLate: { gateway.repliesLate($0) }
         )
         self.gateway = gateway
         self.correlator = correlator
+    }
+
+    private static func openJournal(_ settings: Settings, logger: Logger) async throws -> Journal {
+        let journal: Journal
+        do {
+            journal = try await Journal.open(settings.journal)
+        } catch {
+            throw Failure("cannot open the journal (\(Setting.journalDirectory.key)): \(error)")
+        }
+        let recovery = journal.recovery
+        if recovery.cutBytes > 0 || recovery.corruptBytes > 0 || recovery.missingRecords > 0 {
+            logger.error("the journal was damaged", metadata: ["recovery": "\(recovery)"])
+        }
+        if recovery.unconfirmedRecords > 0 {
+            logger.notice("a former run left records", metadata: ["records": "\(recovery.unconfirmedRecords)"])
+        }
+        return journal
     }
 
     /// In the order of their start; the gateway itself is the first to stop, when it has answered everything.

@@ -12,6 +12,7 @@ extension OpsServer.Report {
             isReady = !gateway.gateway.isDraining
             parts.append(("broker", gateway.gateway.brokerState))
             add(gateway.gateway.counters)
+            add(gateway.gateway.outcomeCounters)
             add(gateway.gateway.noticeCounters)
             add(gateway.correlator.counters)
         }
@@ -45,6 +46,20 @@ extension OpsServer.Report {
         for (status, count) in counters.rejected.sorted(by: { $0.key < $1.key }) {
             self.counters.append(("requests.rejected.\(status)", count))
         }
+    }
+
+    private mutating func add(_ counters: OutcomeCounters) {
+        self.counters += [
+            ("outcomes.kept", counters.kept),
+            ("outcomes.overtaken", counters.overtaken),
+            ("outcomes.unkept", counters.unkept),
+            ("outcomes.late_decisions", counters.lateDecisions),
+            ("journal.messages_confirmed", counters.messagesConfirmed),
+            ("journal.messages_lost", counters.messagesLost),
+            ("journal.waiting", counters.waiting),
+            ("journal.bytes", counters.journalBytes),
+            ("journal.oldest_waiting_seconds", counters.oldestWaiting),
+        ]
     }
 
     private mutating func add(_ counters: NoticeCounters) {
@@ -81,6 +96,7 @@ extension OpsServer.Report {
             ("events.contended", counters.contended),
             ("events.dead", counters.dead),
             ("replies.undeliverable", counters.undeliverable),
+            ("replies.undeliverable_unkept", counters.undeliverableUnkept),
             ("shadow.decided", counters.shadowDecided),
             ("shadow.different", counters.shadowDifferent),
             ("shadow.dropped", counters.shadowDropped),
@@ -92,6 +108,9 @@ extension OpsServer.Report {
             ("audit.terms", counters.terms),
             ("audit.interruptions", counters.interruptions),
             ("audit.batches", counters.batches),
+            ("audit.outcomes", counters.outcomes),
+            ("audit.outcomes_repeated", counters.repeatedOutcomes),
+            ("audit.outcomes_conflicting", counters.conflictingOutcomes),
             ("audit.recording_statuses", counters.recordingStatuses),
             ("audit.recorded_files", counters.recordedFiles),
             ("audit.ingest_statuses", counters.ingestStatuses),
@@ -101,6 +120,7 @@ extension OpsServer.Report {
             ("audit.streams_begun_anew", counters.streamsBegunAnew),
             ("audit.reservations_expired", counters.expiredReservations),
             ("audit.reservations_pruned", counters.prunedReservations),
+            ("audit.pruned", counters.pruned),
         ]
     }
 }

@@ -1,4 +1,5 @@
 import AMQP
+import CallbackGateway
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -26,7 +27,9 @@ struct ServingProcess {
     /// - Throws: ``Failure`` when a port cannot be listened on.
     func run() async throws {
         let logger = logger
-        let gateway = runsGateway ? GatewayRole(settings, logger: logger, onListening: listening("callbacks")) : nil
+        let gateway =
+            runsGateway
+            ? try await GatewayRole(settings, logger: logger, onListening: listening("callbacks")) : nil
         let worker = runsWorker ? try WorkerRole(settings, logger: logger) : nil
         let auditor = runsAuditor ? AuditorRole(settings, logger: logger) : nil
         let ops = OpsServer(
@@ -44,8 +47,10 @@ struct ServingProcess {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.labelled("lifecycle")
         )
-        // Everything in flight ends within the budget; what has not stopped by then does not stop by itself.
-        configuration.maximumGracefulShutdownDuration = settings.topology.answerBudget + .seconds(10)
+        // Everything in flight ends within the budget, and the journal has its time; what has not stopped by then does
+        // not stop by itself.
+        configuration.maximumGracefulShutdownDuration =
+            settings.topology.answerBudget + settings.gateway.journalDrain + .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {

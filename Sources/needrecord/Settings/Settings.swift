@@ -5,6 +5,7 @@ import Configuration
 import DecisionWorker
 import Glibc
 import Logging
+import OutcomeJournal
 import Postgres
 import Wire
 
@@ -14,6 +15,7 @@ struct Settings {
     var database: PostgresConfiguration
     var databaseConnections: Int
     var gateway = GatewayConfiguration()
+    var journal = JournalConfiguration(directory: Setting.journalDirectory.defaultValue)
     var worker = WorkerConfiguration()
     var auditor = AuditorConfiguration()
     var topology = Topology()
@@ -36,6 +38,7 @@ struct Settings {
         logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
         try readTopology(reader)
         try readGateway(reader)
+        try readJournal(reader)
         try readWorker(reader)
         try readAuditor(reader)
     }
@@ -95,6 +98,16 @@ struct Settings {
         gateway.name = try name(.gatewayName, reader)
     }
 
+    private mutating func readJournal(_ reader: SettingReader) throws(SettingError) {
+        journal.directory = try reader.string(.journalDirectory, maximumLength: 4_096)
+        journal.sync = try reader.choice(.journalSync, of: JournalSync.self)
+        // Two segments at least: one is written while another waits for its last confirm.
+        journal.maximumBytes = try reader.integer(
+            .journalMaxBytes,
+            in: 2 * journal.segmentBytes...1_000_000_000_000
+        )
+    }
+
     private mutating func readWorker(_ reader: SettingReader) throws(SettingError) {
         worker.prefetch = UInt16(try reader.integer(.workerPrefetch, in: 1...4_096))
         worker.stateGrace = try reader.duration(.workerStateGrace, in: .zero ... .seconds(5))
@@ -107,6 +120,7 @@ struct Settings {
             .auditorHousekeepingInterval,
             in: .seconds(1) ... .seconds(3_600)
         )
+        auditor.retentionDays = try reader.integer(.auditorRetentionDays, in: 1...3_650)
         auditor.name = try name(.auditorName, reader)
     }
 

@@ -31,23 +31,51 @@ struct OutcomesReader {
         self.connection = connection
     }
 
-    /// Waits for this many messages, and makes sure that they are all.
+    /// Waits for this many messages with notices, and makes sure that they are all.
     func deliveries(_ count: Int) async throws -> [AMQPDelivery] {
-        try await eventually("\(count) messages in the outcomes stream") { read.withLockedValue { $0.count >= count } }
+        try await eventually("\(count) messages in the outcomes stream") { notices.count >= count }
         let channel = try await connection.openChannel()
         // The broker counts a stream's messages, too, for a passive declaration; the count may lag, and never leads.
         let stored = try await channel.declareQueue(AMQPQueue(name: topology.outcomesStream), passive: true)
         await channel.close()
-        let deliveries = read.withLockedValue { $0 }
-        guard deliveries.count == count, stored.messageCount <= count else {
-            throw TestFailure("\(deliveries.count) messages read, \(stored.messageCount) stored")
+        let deliveries = notices
+        let total = read.withLockedValue { $0.count }
+        guard deliveries.count == count, stored.messageCount <= total else {
+            throw TestFailure(
+                "\(deliveries.count) of \(total) messages read are notices, \(stored.messageCount) stored"
+            )
         }
         return deliveries
+    }
+
+    /// What was read, without the records of the audit trail.
+    private var notices: [AMQPDelivery] {
+        read.withLockedValue { $0.filter { $0.properties.type != Topology.outcomeKey } }
     }
 
     /// Waits for this many notices, and makes sure that they are all.
     func notices(_ count: Int) async throws -> [Notice] {
         try await deliveries(count).map { try Notice(decodingBody: $0.body) }
+    }
+
+    /// Waits for this many records of the audit trail.
+    func records(_ count: Int) async throws -> [AuditRecord] {
+        try await eventually("\(count) records in the outcomes stream") { try knownRecords().count >= count }
+        return try knownRecords()
+    }
+
+    /// Waits for this many outcomes.
+    func outcomes(_ count: Int) async throws -> [Outcome] {
+        try await records(count).compactMap { record in
+            if case .outcome(let outcome) = record { outcome } else { nil }
+        }
+    }
+
+    private func knownRecords() throws -> [AuditRecord] {
+        try read.withLockedValue { $0 }
+            .filter { $0.properties.type == Topology.outcomeKey }
+            .flatMap { try AuditMessage.records(in: $0.body) }
+            .map { try $0.get() }
     }
 
     /// Waits until the stream has notices of this many ids. What is published again may be there twice.
@@ -57,6 +85,6 @@ struct OutcomesReader {
     }
 
     private func knownIDs() throws -> Set<String> {
-        Set(try read.withLockedValue { $0 }.map { try Notice(decodingBody: $0.body).id.description })
+        Set(try notices.map { try Notice(decodingBody: $0.body).id.description })
     }
 }

@@ -3,6 +3,7 @@ public import CallbackGateway
 import DecisionCore
 import Foundation
 import NIOConcurrencyHelpers
+import OutcomeJournal
 public import ReplyCorrelator
 import ServiceLifecycle
 import TestSupport
@@ -28,6 +29,7 @@ struct RunningGateway: Sendable {
     static func with(
         topology: Topology = Topology(),
         amqp: AMQPConfiguration,
+        journal: JournalConfiguration? = nil,
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         _ body: (RunningGateway) async throws -> Void
     ) async throws {
@@ -41,12 +43,16 @@ struct RunningGateway: Sendable {
             maximumPending: configuration.maximumPending,
             memory: topology.answerBudget
         )
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let journal = try await Journal.open(journal ?? JournalConfiguration(directory: directory.path))
         let port = NIOLockedValueBox<Int?>(nil)
         let gateway = CallbackGateway(
             configuration: configuration,
             topology: topology,
             amqp: amqp,
             replies: correlator,
+            journal: journal,
             now: { Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000)) },
             logger: ProductDatabase.logger,
             onListening: { number in port.withLockedValue { $0 = number } }
@@ -58,7 +64,8 @@ struct RunningGateway: Sendable {
             name: configuration.name,
             logger: ProductDatabase.logger,
             onReady: { gateway.repliesUp(queue: $0) },
-            onLost: { gateway.repliesDown() }
+            onLost: { gateway.repliesDown() },
+            onLate: { gateway.repliesLate($0) }
         )
         let group = ServiceGroup(services: [gateway], logger: ProductDatabase.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

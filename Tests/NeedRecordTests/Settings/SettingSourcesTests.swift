@@ -13,7 +13,8 @@ import Wire
     /// A value that no setting takes; names and hosts take anything but what is too long.
     private func badValue(_ setting: Setting, from source: String) -> String {
         switch setting {
-        case .httpHost, .opsHost, .gatewayName, .workerName, .auditorName, .topologyNamespace, .migrationsDirectory:
+        case .httpHost, .opsHost, .gatewayName, .workerName, .auditorName, .topologyNamespace, .migrationsDirectory,
+            .journalDirectory:
             source + String(repeating: "x", count: 4_097)
         default: source
         }

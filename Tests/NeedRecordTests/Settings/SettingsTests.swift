@@ -2,6 +2,7 @@ import ArgumentParser
 import CallbackGateway
 import DecisionWorker
 import Logging
+import OutcomeJournal
 import Testing
 import Wire
 
@@ -63,6 +64,9 @@ import Wire
         Effect("gateway.name=g", { $0.gateway.name }, "g"),
         Effect("gateway.maxPending=5", { "\($0.gateway.maximumPending)" }, "5"),
         Effect("gateway.brokerGrace=0s", { $0.gateway.brokerGrace.text }, "0s"),
+        Effect("journal.directory=/j", { $0.journal.directory }, "/j"),
+        Effect("journal.sync=group", { $0.journal.sync.rawValue }, "group"),
+        Effect("journal.maxBytes=33554433", { "\($0.journal.maximumBytes)" }, "33554433"),
         Effect("worker.name=w", { $0.worker.name }, "w"),
         Effect("worker.prefetch=17", { "\($0.worker.prefetch)" }, "17"),
         Effect("worker.stateGrace=1s", { $0.worker.stateGrace.text }, "1s"),
@@ -95,6 +99,8 @@ import Wire
         (.gatewayBrokerGrace, "0s", "5s", "-1s", "5001ms"),
         (.workerPrefetch, "1", "4096", "0", "4097"),
         (.workerStateGrace, "0s", "5s", "-1s", "5001ms"),
+        (.journalMaxBytes, "33554432", "1000000000000", "33554431", "1000000000001"),
+        (.auditorRetentionDays, "1", "3650", "0", "3651"),
         (.topologyMaxQueueLength, "1", "10000000", "0", "10000001"),
         (.topologyCallbacksRetentionDays, "1", "3650", "0", "3651"),
         (.topologyCallbacksMaxBytes, "100000000", "100000000000000", "99999999", "100000000000001"),
