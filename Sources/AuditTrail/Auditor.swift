@@ -6,7 +6,8 @@ public import Postgres
 public import ServiceLifecycle
 public import Wire
 
-/// Brings what the platform tells of recordings and streams from the outcomes stream into the database, exactly once.
+/// Brings what callbacks were answered, and what the platform tells of recordings and streams, from the outcomes stream
+/// into the database, exactly once.
 ///
 /// Of all auditors of a stream one leads: the one whose session with the database holds a lock. It reads the stream from
 /// the place that the database has stored, takes what is there as one batch, and in one transaction writes the rows,
@@ -26,6 +27,7 @@ public final class Auditor: Service {
     let database: PostgresConfiguration
     let now: @Sendable () -> Timestamp
     let logger: Logger
+    let partitions = NIOLockedValueBox(OutcomePartitions())
     private let state: NIOLockedValueBox<State>
 
     struct State: Sendable {

@@ -7,6 +7,8 @@ public struct AuditorConfiguration: Sendable {
     public var housekeepingInterval = Duration.seconds(60)
     /// How long a reservation that has ended is kept, so that files that come late are still charged to its quota.
     public var endedReservationRetention = Duration.seconds(30 * 86_400)
+    /// How many days the audit trail is kept; 1 to 3,650.
+    public var retentionDays = 400
     /// How often an auditor in waiting asks for the lock, and a leading one makes sure that its session is alive.
     public var pulse = Duration.seconds(1)
     /// How long a leader whose process hangs keeps the lock; whole seconds.

@@ -6,6 +6,12 @@ public struct AuditorCounters: Sendable, Equatable {
     public var interruptions = 0
     /// Transactions that wrote messages.
     public var batches = 0
+    /// Outcomes of callbacks that were written.
+    public var outcomes = 0
+    /// Outcomes that were there already: a gateway had published them again.
+    public var repeatedOutcomes = 0
+    /// Those of them that said something else than what is written. There should be none.
+    public var conflictingOutcomes = 0
     /// Recording status callbacks that were written.
     public var recordingStatuses = 0
     /// Recorded files that were written.
@@ -25,6 +31,8 @@ public struct AuditorCounters: Sendable, Equatable {
     public var expiredReservations = 0
     /// Reservations that had ended long ago and were deleted.
     public var prunedReservations = 0
+    /// Rows and partitions of the audit trail that were older than it is kept.
+    public var pruned = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -33,6 +41,9 @@ public struct AuditorCounters: Sendable, Equatable {
         terms += other.terms
         interruptions += other.interruptions
         batches += other.batches
+        outcomes += other.outcomes
+        repeatedOutcomes += other.repeatedOutcomes
+        conflictingOutcomes += other.conflictingOutcomes
         recordingStatuses += other.recordingStatuses
         recordedFiles += other.recordedFiles
         ingestStatuses += other.ingestStatuses
@@ -42,5 +53,6 @@ public struct AuditorCounters: Sendable, Equatable {
         streamsBegunAnew += other.streamsBegunAnew
         expiredReservations += other.expiredReservations
         prunedReservations += other.prunedReservations
+        pruned += other.pruned
     }
 }

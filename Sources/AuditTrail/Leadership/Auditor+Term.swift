@@ -2,6 +2,7 @@ internal import AMQP
 internal import BusinessState
 internal import DecisionCore
 internal import Logging
+internal import NIOConcurrencyHelpers
 internal import Postgres
 internal import ServiceLifecycle
 internal import Wire
@@ -119,7 +120,8 @@ extension Auditor {
                 deliveries,
                 after: position,
                 topology: topology,
-                auditor: configuration.name
+                auditor: configuration.name,
+                now: now()
             )
             try await project(batch, letters, database)
             position = batch.position
@@ -133,7 +135,7 @@ extension Auditor {
         _ letters: DeadLetterDesk,
         _ database: PostgresConnection
     ) async throws {
-        let received = batch.notices.map(\.receivedAt)
+        let received = batch.notices.map(\.receivedAt) + batch.records.compactMap(\.receivedAt)
         change { $0.lag.took(oldest: received.min()) }
         if !batch.isEmpty {
             // Lost letters could not be found again once the place has moved on.
@@ -155,8 +157,19 @@ extension Auditor {
     }
 
     private func write(_ batch: ProjectionBatch, _ database: PostgresConnection) async throws {
+        let events = batch.records.compactMap(\.outcomeID)
+        for day in partitions.withLockedValue({ $0.missing(for: events) }) {
+            try await store.prepare(day: day, on: database)
+            partitions.withLockedValue { $0.prepared(day) }
+        }
         let written = try await store.write(batch, on: database)
-        change { $0.counters.add(written) }
+        change { $0.counters.add(written.counters) }
+        if let first = written.conflicting.first {
+            logger.critical(
+                "callbacks have two outcomes that differ; the first one stays",
+                metadata: ["event": "\(first)", "count": "\(written.conflicting.count)"]
+            )
+        }
     }
 
     /// Writes a batch that has data in it which the database refuses: all but that, which goes to the dead queue. What
@@ -166,23 +179,36 @@ extension Auditor {
         _ letters: DeadLetterDesk,
         _ database: PostgresConnection
     ) async throws {
+        // A partition that somebody has dropped looks like bad data.
+        partitions.withLockedValue { $0.pruned() }
         for single in try batch.split() {
             do {
                 try await write(single, database)
             } catch let error as PostgresError where error.isRefusal {
-                let refused = try single.refused(error)
-                try await letters.send(refused.deadLetters)
+                let refused = try await refused(single, error, database)
+                // Those of records that cannot be understood are there already.
+                try await letters.send(Array(refused.deadLetters.dropFirst(single.deadLetters.count)))
                 try await write(refused, database)
                 logger.error(
-                    "the database refuses a notice, which is in the dead queue now",
+                    "the database refuses a message, or records of it, which are in the dead queue now",
                     metadata: [
                         "offset": "\(single.position.next - 1)",
-                        "event_id": "\(single.notices.first?.id.description ?? "none")",
+                        "event_id": "\(single.notices.first?.id.description ?? "several")",
                         "error": "\(error)",
                     ]
                 )
             }
         }
+    }
+
+    /// A message's records are refused one by one, a notice as a whole.
+    private func refused(
+        _ single: ProjectionBatch,
+        _ error: PostgresError,
+        _ database: PostgresConnection
+    ) async throws -> ProjectionBatch {
+        guard !single.records.isEmpty else { return try single.refused(error) }
+        return try single.without(try await store.refusals(of: single, on: database))
     }
 
     private func termBegan(_ position: StreamPosition) {
@@ -205,9 +231,10 @@ extension Auditor {
                 if due <= .now {
                     let done = try await store.keepHouse(
                         now: now(),
-                        retention: configuration.endedReservationRetention,
+                        configuration,
                         on: database
                     )
+                    if done.pruned > 0 { partitions.withLockedValue { $0.pruned() } }
                     change { $0.counters.add(done) }
                     due = .now + configuration.housekeepingInterval
                 } else {
@@ -229,5 +256,17 @@ extension Auditor {
         }
         guard !inbox.hasReceived else { return }
         inbox.end(AuditorError(.streamBegunAnew, "nothing comes from the stored offset on"))
+    }
+}
+
+extension AuditRecord {
+    /// The event whose outcome it is; nil when it is something else.
+    fileprivate var outcomeID: EventID? {
+        if case .outcome(let outcome) = self { outcome.event.id } else { nil }
+    }
+
+    /// When it came in, where that says how far behind the database is.
+    fileprivate var receivedAt: Timestamp? {
+        if case .outcome(let outcome) = self { outcome.event.receivedAt } else { nil }
     }
 }

@@ -6,4 +6,10 @@ extension PostgresError {
     var isRefusal: Bool {
         code == .server && (sqlState?.errorClass == "22" || sqlState?.errorClass == "23")
     }
+
+    /// Whether an outcome is to be written that is written already.
+    var isKnownOutcome: Bool {
+        // Each partition's key has a name of its own.
+        code == .server && sqlState == .uniqueViolation && constraint?.hasPrefix("outcomes_") == true
+    }
 }

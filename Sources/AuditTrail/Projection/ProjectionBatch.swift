@@ -12,10 +12,13 @@ struct ProjectionBatch {
     private let deliveries: [AMQPDelivery]
     private let topology: Topology
     private let auditor: String
+    private let now: Timestamp
     /// Where the stream has been read to with this batch.
     private(set) var position: StreamPosition
     /// What is to be written, in the order of the stream.
     private(set) var notices: [Notice] = []
+    /// What else is to be written.
+    private(set) var records: [AuditRecord] = []
     /// What is to be in the dead queue before the batch is written.
     private(set) var deadLetters: [AMQPMessage] = []
 
@@ -30,13 +33,16 @@ struct ProjectionBatch {
 
     /// Sorts deliveries: what was read before is skipped, what cannot be understood is dead, the rest is to be written.
     ///
+    /// - Parameter now: The civil clock, which no outcome can be far ahead of.
     /// - Throws: ``AuditorError`` when a delivery has no offset, or is not what was read at its offset before.
     init(
         _ deliveries: [AMQPDelivery],
         after position: StreamPosition,
         topology: Topology,
-        auditor: String
+        auditor: String,
+        now: Timestamp
     ) throws(AuditorError) {
+        self.now = now
         self.position = position
         start = position
         self.deliveries = deliveries
@@ -47,19 +53,56 @@ struct ProjectionBatch {
             let name = StreamPosition.name(of: delivery.properties, at: offset)
             guard try self.position.received(offset, name: name) else { continue }
             do throws(WireError) {
-                notices.append(try Self.notice(in: delivery))
+                try take(delivery, at: offset)
             } catch {
                 deadLetters.append(letter(for: delivery, at: offset, reason: error))
             }
         }
     }
 
+    private mutating func take(_ delivery: AMQPDelivery, at offset: Int64) throws(WireError) {
+        switch delivery.properties.type {
+        case Topology.recordingKey, Topology.ingestKey:
+            notices.append(try Self.notice(in: delivery))
+        case Topology.outcomeKey:
+            for (index, record) in try AuditMessage.records(in: delivery.body).enumerated() {
+                switch record {
+                case .success(let record) where isInTime(record):
+                    records.append(record)
+                case .success(let record):
+                    let bad = AuditMessage.BadRecord(bytes: record.encoded(), reason: WireError(.invalidField, "time"))
+                    deadLetters.append(letter(for: bad, index, of: delivery, at: offset))
+                case .failure(let bad):
+                    deadLetters.append(letter(for: bad, index, of: delivery, at: offset))
+                }
+            }
+        case nil: throw WireError(.missingField, "type")
+        default: throw WireError(.invalidField, "type")
+        }
+    }
+
+    /// Whether a record is of a time that a clock could have shown: a table has a partition for each day that it is
+    /// told of.
+    private func isInTime(_ record: AuditRecord) -> Bool {
+        let range = Self.earliest.millisecondsSinceEpoch...now.advanced(by: .seconds(86_400)).millisecondsSinceEpoch
+        return record.moments.allSatisfy { range.contains($0.millisecondsSinceEpoch) }
+    }
+
+    /// 2020-01-01: no gateway is older.
+    private static let earliest = Timestamp(millisecondsSinceEpoch: 1_577_836_800_000)
+
     /// The same messages, each as a batch of its own, without those that were read before.
     func split() throws(AuditorError) -> [ProjectionBatch] {
         var batches: [ProjectionBatch] = []
         var position = start
         for delivery in deliveries {
-            let batch = try ProjectionBatch([delivery], after: position, topology: topology, auditor: auditor)
+            let batch = try ProjectionBatch(
+                [delivery],
+                after: position,
+                topology: topology,
+                auditor: auditor,
+                now: now
+            )
             position = batch.position
             position.accountedForMissed()
             if !batch.isEmpty { batches.append(batch) }
@@ -71,11 +114,10 @@ struct ProjectionBatch {
     ///
     /// - Parameter refusal: What the database says of their data.
     func refused(_ refusal: PostgresError) throws(AuditorError) -> ProjectionBatch {
-        // The names of the schema and the SQLSTATE are no values; the server's message may quote some.
-        let constraint = refusal.constraint.map { ", constraint \($0)" } ?? ""
-        let reason = WireError(.invalidField, "refused by the database with \(refusal)\(constraint)")
+        let reason = WireError(refusal)
         var batch = self
         batch.notices = []
+        batch.records = []
         batch.deadLetters = []
         for delivery in deliveries {
             let offset = try Self.offset(of: delivery)
@@ -83,6 +125,39 @@ struct ProjectionBatch {
             batch.deadLetters.append(letter(for: delivery, at: offset, reason: reason))
         }
         return batch
+    }
+
+    /// The same messages without those records that the database refuses, which are to be in the dead queue, each by
+    /// itself.
+    ///
+    /// - Parameter refusals: What the database says of the data, by the record's place in ``records``.
+    func without(_ refusals: [Int: PostgresError]) throws(AuditorError) -> ProjectionBatch {
+        var batch = self
+        batch.records = []
+        guard let delivery = deliveries.last else { return batch }
+        let offset = try Self.offset(of: delivery)
+        for (index, record) in records.enumerated() {
+            guard let refusal = refusals[index] else {
+                batch.records.append(record)
+                continue
+            }
+            let bad = AuditMessage.BadRecord(bytes: record.encoded(), reason: WireError(refusal))
+            batch.deadLetters.append(letter(for: bad, index, of: delivery, at: offset))
+        }
+        return batch
+    }
+
+    /// A letter with one record of a message, as a message of its own.
+    private func letter(
+        for record: AuditMessage.BadRecord,
+        _ index: Int,
+        of delivery: AMQPDelivery,
+        at offset: Int64
+    ) -> AMQPMessage {
+        var single = delivery
+        single.body = AuditMessage.body(of: [record.bytes])
+        single.properties.messageID = "\(topology.outcomesStream)/\(offset)/\(index)"
+        return letter(for: single, at: offset, reason: record.reason)
     }
 
     private func letter(for delivery: AMQPDelivery, at offset: Int64, reason: WireError) -> AMQPMessage {
@@ -100,18 +175,36 @@ struct ProjectionBatch {
     }
 
     private static func notice(in delivery: AMQPDelivery) throws(WireError) -> Notice {
-        switch delivery.properties.type {
-        case Topology.recordingKey, Topology.ingestKey:
-            let notice = try Notice(decodingBody: delivery.body)
-            // A gateway's clock is not to be guessed at either, and the database's calendar ends somewhere.
-            guard receiptRange.contains(notice.receivedAt.millisecondsSinceEpoch) else {
-                throw WireError(.invalidField, "received_at")
-            }
-            return notice
-        case nil: throw WireError(.missingField, "type")
-        default: throw WireError(.invalidField, "type")
+        let notice = try Notice(decodingBody: delivery.body)
+        // A gateway's clock is not to be guessed at either, and the database's calendar ends somewhere.
+        guard receiptRange.contains(notice.receivedAt.millisecondsSinceEpoch) else {
+            throw WireError(.invalidField, "received_at")
         }
+        return notice
     }
 
     private static let receiptRange = Notice.timeRange.lowerBound * 1_000...Notice.timeRange.upperBound * 1_000
+}
+
+extension WireError {
+    /// That the database refuses the data of a message. The names of the schema and the SQLSTATE are no values; the
+    /// server's message may quote some, and is left out.
+    fileprivate init(_ refusal: PostgresError) {
+        let constraint = refusal.constraint.map { ", constraint \($0)" } ?? ""
+        self.init(.invalidField, "refused by the database with \(refusal)\(constraint)")
+    }
+}
+
+extension AuditRecord {
+    /// The points in time that it has.
+    fileprivate var moments: [Timestamp] {
+        switch self {
+        case .outcome(let outcome):
+            [outcome.event.id.timestamp, outcome.event.receivedAt]
+                + [outcome.cause.decision?.decidedAt].compactMap(\.self)
+        case .lateDecision(let late): [late.eventID.timestamp, late.receivedAt, late.decision.decidedAt]
+        case .undeliverableReply(let reply): [reply.eventID.timestamp, reply.returnedAt, reply.decision.decidedAt]
+        case .minute(let minute): [minute.minute]
+        }
+    }
 }

@@ -55,22 +55,97 @@ struct ProjectionStore: Sendable {
     /// - Returns: What was written.
     /// - Throws: ``AuditorError`` when the place is not where the batch begins; ``PostgresError``. After an error nobody
     ///   knows whether the batch was written, except by the stored place.
-    func write(_ batch: ProjectionBatch, on connection: PostgresConnection) async throws -> AuditorCounters {
-        let new = try await connection.withTransaction { connection in
-            let results = try await connection.pipeline([move(with: batch)] + NoticeRows(batch.notices).inserts)
+    func write(_ batch: ProjectionBatch, on connection: PostgresConnection) async throws -> Written {
+        do {
+            return try await write(batch, isFirstTry: true, on: connection)
+        } catch let error as PostgresError where error.isKnownOutcome {
+            // COPY cannot leave out what is there already. It seldom is: a gateway has published it again.
+            return try await write(batch, isFirstTry: false, on: connection)
+        }
+    }
+
+    private func write(
+        _ batch: ProjectionBatch,
+        isFirstTry: Bool,
+        on connection: PostgresConnection
+    ) async throws -> Written {
+        let rows = AuditRows(batch.records)
+        return try await connection.withTransaction { connection in
+            let notices = NoticeRows(batch.notices).inserts
+            let results = try await connection.pipeline([move(with: batch)] + notices + rows.inserts)
             guard results[0].affectedRows == 1 else {
                 throw AuditorError(.offsetMoved, "it is not at \(batch.previousOffset)")
             }
             var ids: Set<String> = []
-            for rows in results.dropFirst() {
+            for rows in results.dropFirst().prefix(notices.count) {
                 for row in rows { ids.insert(try row.decode(String.self)) }
             }
             // A notice that is in the batch twice is new once.
             let new = batch.notices.filter { ids.remove($0.id.description) != nil }
             _ = try await connection.pipeline(new.map(\.apply))
-            return new
+            let (known, conflicting): (Set<EventID>, [EventID]) =
+                isFirstTry ? ([], []) : try rows.conflicts(with: try await connection.query(rows.findKnownOutcomes))
+            try await connection.copyIn(
+                AuditRows.outcomesTable,
+                columns: AuditRows.outcomeColumns,
+                rows.outcomeData(without: known)
+            )
+            var counters = counters(batch, new: new)
+            counters.outcomes = rows.outcomeCount - known.count
+            counters.repeatedOutcomes = rows.repeatedOutcomes + known.count
+            counters.conflictingOutcomes = conflicting.count
+            return Written(counters: counters, conflicting: conflicting)
         }
-        return counters(batch, new: new)
+    }
+
+    /// What a batch came to.
+    struct Written {
+        var counters: AuditorCounters
+        /// Events whose outcome was there already, and said something else.
+        var conflicting: [EventID]
+    }
+
+    /// Finds which of a batch's records the database refuses, without keeping anything.
+    ///
+    /// - Returns: What it says of them, by their place in the batch.
+    func refusals(of batch: ProjectionBatch, on connection: PostgresConnection) async throws -> [Int: PostgresError] {
+        struct RollBack: Error {}
+        var refusals: [Int: PostgresError] = [:]
+        for (index, record) in batch.records.enumerated() {
+            let rows = AuditRows([record])
+            do {
+                try await connection.withTransaction { connection in
+                    _ = try await connection.pipeline(rows.inserts)
+                    try await connection.copyIn(
+                        AuditRows.outcomesTable,
+                        columns: AuditRows.outcomeColumns,
+                        rows.outcomeData()
+                    )
+                    throw RollBack()
+                }
+            } catch is RollBack {
+                continue
+            } catch let error as PostgresError where error.isRefusal && !error.isKnownOutcome {
+                refusals[index] = error
+            } catch let error as PostgresError where error.isKnownOutcome {
+                continue
+            }
+        }
+        return refusals
+    }
+
+    /// Makes sure that there is a place for the outcomes of a day.
+    ///
+    /// - Parameter day: Its beginning in UTC.
+    func prepare(day: Timestamp, on connection: PostgresConnection) async throws(PostgresError) {
+        let date = PostgresTimestamp(day)
+        try await connection.execute(
+            """
+            SELECT needrecord.prepare_outcome_partitions(
+                (\(date)::timestamptz AT TIME ZONE 'UTC')::date, (\(date)::timestamptz AT TIME ZONE 'UTC')::date
+            )
+            """
+        )
     }
 
     /// Begins from the first message of another stream of the same name. What was written stays.
@@ -83,22 +158,36 @@ struct ProjectionStore: Sendable {
         )
     }
 
-    /// Ends reservations whose time is over, and forgets those that ended long ago.
+    /// Ends reservations whose time is over, forgets those that ended long ago, makes partitions for the days to come, and
+    /// forgets what of the audit trail is older than it is kept.
     func keepHouse(
         now: Timestamp,
-        retention: Duration,
+        _ configuration: AuditorConfiguration,
         on connection: PostgresConnection
     ) async throws(PostgresError) -> AuditorCounters {
-        let before = PostgresTimestamp(now.advanced(by: .zero - retention))
+        let ended = PostgresTimestamp(now.advanced(by: .zero - configuration.endedReservationRetention))
+        let old = PostgresTimestamp(now.advanced(by: .seconds(-86_400 * configuration.retentionDays)))
+        let today = PostgresTimestamp(now)
         let results = try await connection.pipeline([
             "SELECT needrecord.expire_reservations(\(PostgresTimestamp(now))::timestamptz)",
-            "SELECT needrecord.prune_reservations(\(before)::timestamptz)",
+            "SELECT needrecord.prune_reservations(\(ended)::timestamptz)",
+            """
+            SELECT needrecord.prepare_outcome_partitions(
+                (\(today)::timestamptz AT TIME ZONE 'UTC')::date, (\(today)::timestamptz AT TIME ZONE 'UTC')::date + 3
+            )
+            """,
         ])
         var counters = AuditorCounters()
         counters.expiredReservations = try results[0][0].decode(Int.self)
         counters.prunedReservations = try results[1][0].decode(Int.self)
+        counters.pruned = try await connection.query(
+            "SELECT needrecord.prune_audit_trail(\(old)::timestamptz, \(Self.pruneLimit))"
+        )[0].decode(Int.self)
         return counters
     }
+
+    /// The most rows of each table that one round of pruning deletes: what is left is left for the next.
+    private static let pruneLimit = 10_000
 
     /// First in the transaction: whoever else writes, lock or no lock, waits here and then finds the place moved.
     private func move(with batch: ProjectionBatch) -> PostgresQuery {

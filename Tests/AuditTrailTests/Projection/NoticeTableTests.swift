@@ -22,8 +22,8 @@ import Wire
         return try await database.withConnection(role: "needrecord_auditor") { connection in
             let position = try await Self.store.position(on: connection)
             #expect(position.next == offset)
-            let batch = try ProjectionBatch(deliveries, after: position, topology: topology, auditor: "a")
-            return try await Self.store.write(batch, on: connection)
+            let batch = try ProjectionBatch(deliveries, after: position, topology: topology, auditor: "a", now: .now())
+            return try await Self.store.write(batch, on: connection).counters
         }
     }
 
@@ -199,7 +199,8 @@ import Wire
                 [.of(Notice.status(2).message(topology), offset: 0)],
                 after: .beginning,
                 topology: topology,
-                auditor: "a"
+                auditor: "a",
+                now: .now()
             )
             try await database.withConnection(role: "needrecord_auditor") { connection in
                 await #expect(throws: AuditorError(.offsetMoved, "it is not at 0")) {

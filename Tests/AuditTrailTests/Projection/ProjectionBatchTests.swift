@@ -18,7 +18,8 @@ import Wire
             deliveries,
             after: StreamPosition(next: next, lastMessage: lastMessage),
             topology: topology,
-            auditor: "auditor-1"
+            auditor: "auditor-1",
+            now: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000)
         )
     }
 
@@ -77,7 +78,7 @@ import Wire
     }
 
     @Test func `What cannot be understood is dead with its reason, and the place moves on`() throws {
-        let unknown = message(#"{"schema":1}"#, type: "outcome")
+        let unknown = message(#"{"schema":1}"#, type: "surprise")
         let batch = try batch([
             .of(message("nonsense"), offset: 0),
             .of(Notice.status(1).message(topology), offset: 1),

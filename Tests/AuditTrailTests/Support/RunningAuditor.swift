@@ -25,6 +25,8 @@ struct RunningAuditor: Sendable {
         var configuration = AuditorConfiguration()
         configuration.name = name
         configuration.pulse = .milliseconds(50)
+        // The examples are some years old.
+        configuration.retentionDays = 3_650
         configure(&configuration)
         var amqp = try ProductBroker.configuration()
         amqp.connectionName = "\(name)-\(stage.topology.namespace)"

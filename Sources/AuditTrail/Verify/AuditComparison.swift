@@ -1,0 +1,136 @@
+internal import DecisionCore
+
+/// Compares callbacks, outcomes and what the gateways have counted.
+///
+/// The callbacks are all there from the beginning; the outcomes come by in the order of their ids and are not kept.
+struct AuditComparison: Sendable {
+    /// An outcome, as far as it is compared.
+    struct KeptOutcome: Sendable {
+        var event: EventID
+        var run: GatewayRun
+        var cause: String
+    }
+
+    private struct Key: Hashable {
+        var run: EventID
+        var minute: Timestamp
+    }
+
+    private struct Book {
+        var run: GatewayRun
+        var counted: [String: Int]?
+        var unkept = 0
+        var kept: [String: Int] = [:]
+        var missing = 0
+        var firstMissing: [EventID] = []
+    }
+
+    private let window: AuditWindow
+    private let callbacks: CallbackList
+    private var books: [Key: Book] = [:]
+    private var next = 0
+    private var last: EventID?
+
+    /// What was found so far.
+    private(set) var findings: AuditFindings
+    /// The outcomes that there are.
+    private(set) var outcomes = 0
+    /// The outcomes of minutes that their gateways never told of.
+    private(set) var uncounted = 0
+    /// The callbacks without an outcome that name no run of a gateway, so that nobody has to have answered them.
+    private(set) var unattributed = 0
+
+    /// Begins a comparison.
+    ///
+    /// - Parameters:
+    ///   - callbacks: Those of the window, in order.
+    ///   - minutes: All that touch the window.
+    ///   - limit: How many findings of each kind are listed.
+    init(_ window: AuditWindow, callbacks: CallbackList, minutes: [GatewayMinute], limit: Int) {
+        self.window = window
+        self.callbacks = callbacks
+        findings = AuditFindings(limit: limit)
+        for minute in minutes {
+            let key = Key(run: minute.run.id, minute: minute.minute)
+            books[key] = Book(run: minute.run, counted: minute.outcomes, unkept: minute.unkept)
+        }
+    }
+
+    /// The next outcome; its id is not below that of the one before.
+    mutating func add(_ outcome: KeptOutcome) {
+        let id = outcome.event
+        outcomes += 1
+        guard last != id else {
+            findings.add(AuditFinding(kind: .duplicate, event: id, run: outcome.run, minute: id.minute))
+            return
+        }
+        last = id
+        while next < callbacks.count, callbacks[next].id < id { passUnanswered() }
+        if next < callbacks.count, callbacks[next].id == id {
+            next += 1
+        } else if outcome.cause == "decided" {
+            findings.add(
+                AuditFinding(kind: .uncopied, event: id, run: outcome.run, minute: id.minute, cause: outcome.cause)
+            )
+        }
+        let key = Key(run: outcome.run.id, minute: id.minute)
+        books[key, default: Book(run: outcome.run)].kept[outcome.cause, default: 0] += 1
+    }
+
+    /// There are no more outcomes.
+    mutating func finish() {
+        while next < callbacks.count { passUnanswered() }
+        let order = books.sorted { ($0.key.minute, $0.key.run) < ($1.key.minute, $1.key.run) }
+        for (key, book) in order { close(book, of: key.minute) }
+    }
+
+    private mutating func passUnanswered() {
+        let (id, run) = callbacks[next]
+        next += 1
+        guard let run else {
+            unattributed += 1
+            return
+        }
+        let key = Key(run: run.id, minute: id.minute)
+        guard books[key]?.counted != nil else {
+            findings.add(AuditFinding(kind: .unanswered, event: id, run: run, minute: id.minute))
+            return
+        }
+        // Whether it is one of those that could not be kept is known when all are counted.
+        books[key]?.missing += 1
+        if let count = books[key]?.firstMissing.count, count < findings.limit { books[key]?.firstMissing.append(id) }
+    }
+
+    private mutating func close(_ book: Book, of minute: Timestamp) {
+        guard let counted = book.counted else {
+            uncounted += book.kept.values.reduce(0, +)
+            return
+        }
+        func finding(_ kind: AuditFinding.Kind) -> AuditFinding {
+            AuditFinding(kind: kind, run: book.run, minute: minute)
+        }
+        if book.unkept > 0 {
+            var unkept = finding(.unkept)
+            unkept.counted = book.unkept
+            findings.add(unkept)
+        }
+        if book.missing > book.unkept {
+            for id in book.firstMissing {
+                var missing = finding(.missing)
+                missing.event = id
+                findings.add(missing)
+            }
+            findings.add(book.missing - book.firstMissing.count, of: .missing)
+        }
+        guard window.contains(minute: minute) else { return }
+        let causes = Set(counted.keys).union(book.kept.keys).sorted()
+        let short = causes.reduce(0) { $0 + max(0, counted[$1, default: 0] - book.kept[$1, default: 0]) }
+        for cause in causes {
+            let (told, kept) = (counted[cause, default: 0], book.kept[cause, default: 0])
+            guard kept > told || (kept < told && short > book.unkept) else { continue }
+            var difference = finding(kept > told ? .unexpected : .unbalanced)
+            (difference.cause, difference.counted, difference.kept) = (cause, told, kept)
+            findings.add(difference)
+        }
+    }
+}

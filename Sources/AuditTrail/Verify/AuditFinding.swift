@@ -1,0 +1,40 @@
+public import DecisionCore
+
+/// One thing in which callbacks, outcomes and the gateways' counts are not the same.
+public struct AuditFinding: Sendable, Hashable {
+    /// What kind of thing.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A callback without an outcome, which its gateway says that it has answered.
+        case missing
+        /// More outcomes of a run, minute and cause than the gateway has counted.
+        case unexpected
+        /// Fewer outcomes of a run, minute and cause than the gateway has counted.
+        case unbalanced
+        /// Outcomes that a gateway says that it could not keep.
+        case unkept
+        /// A callback with two outcomes.
+        case duplicate
+        /// A callback without an outcome whose gateway never told of the minute: it was killed before it answered.
+        case unanswered
+        /// An outcome that was decided, and so went through the broker, whose callback is not in the stream.
+        case uncopied
+
+        /// Whether the audit trail does not add up because of it.
+        public var isFault: Bool { self != .unanswered && self != .uncopied }
+    }
+
+    /// What kind of thing it is.
+    public var kind: Kind
+    /// The callback, where it is about one.
+    public var event: EventID?
+    /// The gateway that took the callback or has counted.
+    public var run: GatewayRun?
+    /// The minute of the event ids.
+    public var minute: Timestamp
+    /// The cause of the answers, where it is known.
+    public var cause: String?
+    /// How many outcomes the gateway has counted, or could not keep.
+    public var counted: Int?
+    /// How many outcomes there are.
+    public var kept: Int?
+}

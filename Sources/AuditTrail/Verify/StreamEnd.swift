@@ -1,0 +1,40 @@
+internal import DecisionCore
+
+/// Finds the end of what is to be read of a stream.
+///
+/// Gateways publish side by side, and once more after a lost connection, so a callback may stand behind one that came in
+/// later; it does not come much later.
+struct StreamEnd: Sendable, Equatable {
+    /// How much out of order callbacks may be, by the time in their ids, and the clocks of gateways and broker.
+    static let disorder: Duration = .seconds(30)
+
+    private let stop: Timestamp
+    private let lastOffset: Int64?
+    private(set) var isReached: Bool
+    private var hasReceived = false
+
+    /// - Parameters:
+    ///   - window: What is read.
+    ///   - lastOffset: The offset of the last message when the read began; nil when the stream was empty.
+    init(_ window: AuditWindow, lastOffset: Int64?) {
+        stop = window.to.advanced(by: Self.disorder)
+        self.lastOffset = lastOffset
+        isReached = lastOffset == nil
+    }
+
+    /// A message was read.
+    ///
+    /// - Parameters:
+    ///   - offset: Where it is.
+    ///   - time: That of its event id; nil for a message that is none.
+    mutating func received(_ offset: Int64, time: Timestamp?) {
+        hasReceived = true
+        if let time, time >= stop { isReached = true }
+        if let lastOffset, offset >= lastOffset { isReached = true }
+    }
+
+    /// Nothing comes any more. That is an end when nothing ever came: then all of the stream is from before.
+    mutating func fellSilent() {
+        if !hasReceived { isReached = true }
+    }
+}

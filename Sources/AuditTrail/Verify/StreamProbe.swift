@@ -1,0 +1,85 @@
+internal import AMQP
+internal import DecisionCore
+
+/// Looks at one end of a stream.
+struct StreamProbe {
+    /// A message, as far as it says where a stream begins or ends.
+    struct Mark: Sendable, Equatable {
+        var offset: Int64
+        /// The time of its event id; nil for one that has none.
+        var time: Timestamp?
+    }
+
+    let connection: AMQPConnection
+    let stream: String
+    /// How long nothing may come before there is nothing. The broker does not tell an empty stream from a slow one.
+    let patience: Duration
+
+    /// The first message that there is; nil for an empty stream.
+    func first() async throws -> Mark? {
+        try await read("first", prefetch: 1) { nil }
+    }
+
+    /// The last message that there is; nil for an empty stream.
+    ///
+    /// The broker hands out the last chunk that was written, in one go; its end is where nothing more follows.
+    func last() async throws -> Mark? {
+        let deadline = ContinuousClock.now + .seconds(2)
+        // Under load there is always one that follows: it was not there when this was asked for.
+        return try await read("last", prefetch: 10_000) {
+            ContinuousClock.now < deadline ? .milliseconds(500) : nil
+        }
+    }
+
+    private func read(
+        _ offset: String,
+        prefetch: UInt16,
+        waitFor next: () -> Duration?
+    ) async throws -> Mark? {
+        let inbox = StreamInbox()
+        let channel = try await connection.openChannel()
+        try await channel.setPrefetch(prefetch)
+        _ = try await channel.consume(
+            queue: stream,
+            arguments: ["x-stream-offset": .string(offset)],
+            onDeliveries: { inbox.put($0) },
+            onCancelled: { inbox.end(AuditorError(.consumerEnded, channel.endError?.description ?? "it is gone")) }
+        )
+        var mark: Mark?
+        var wait = patience
+        while let deliveries = try await inbox.take(within: wait) {
+            guard let last = deliveries.last else { continue }
+            mark = try Mark(last)
+            guard let next = next() else { break }
+            channel.acknowledge(last.deliveryTag, multiple: true)
+            wait = next
+        }
+        await channel.close()
+        return mark
+    }
+}
+
+extension StreamProbe.Mark {
+    /// - Throws: ``AuditorError`` when it is not from a stream.
+    init(_ delivery: AMQPDelivery) throws(AuditorError) {
+        guard let offset = delivery.properties.headers["x-stream-offset"]?.integerValue else {
+            throw AuditorError(.offsetMissing, "message \(delivery.deliveryTag)")
+        }
+        self.init(
+            offset: Int64(offset),
+            time: delivery.properties.messageID.flatMap { EventID($0) }?.timestamp
+        )
+    }
+}
+
+extension StreamInbox {
+    /// As ``take()``, but ends when nothing comes for this long.
+    func take(within patience: Duration) async throws -> [AMQPDelivery]? {
+        let alarm = Task {
+            try await Task.sleep(for: patience)
+            self.end()
+        }
+        defer { alarm.cancel() }
+        return try await take()
+    }
+}

@@ -1,0 +1,40 @@
+import DecisionCore
+import Testing
+
+@testable import AuditTrail
+
+@Suite struct StreamEndTests {
+    private static let to = Timestamp.example
+    private static let window = AuditWindow(from: to.advanced(by: .seconds(-60)), to: to)
+
+    @Test func `An empty stream has ended`() {
+        #expect(StreamEnd(Self.window, lastOffset: nil).isReached)
+    }
+
+    @Test func `The last message is the end, whatever it is`() {
+        var end = StreamEnd(Self.window, lastOffset: 7)
+        end.received(6, time: Self.window.from)
+        #expect(!end.isReached)
+        end.received(7, time: nil)
+        #expect(end.isReached)
+    }
+
+    @Test func `A message well behind the window is the end, one that may be out of order is not`() {
+        var end = StreamEnd(Self.window, lastOffset: 1_000)
+        end.received(1, time: Self.to)
+        end.received(2, time: Self.to.advanced(by: .milliseconds(29_999)))
+        #expect(!end.isReached)
+        end.received(3, time: Self.to.advanced(by: .seconds(30)))
+        #expect(end.isReached)
+    }
+
+    @Test func `Silence is an end only before the first message`() {
+        var never = StreamEnd(Self.window, lastOffset: 7)
+        never.fellSilent()
+        #expect(never.isReached)
+        var midway = StreamEnd(Self.window, lastOffset: 7)
+        midway.received(3, time: nil)
+        midway.fellSilent()
+        #expect(!midway.isReached)
+    }
+}
