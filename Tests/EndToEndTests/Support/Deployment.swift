@@ -12,6 +12,7 @@ struct Deployment: Sendable {
         case serve
         case gateway
         case worker
+        case auditor
     }
 
     /// What stands on the broker.

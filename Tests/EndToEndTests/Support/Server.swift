@@ -32,6 +32,16 @@ enum Server: String {
         try await body()
     }
 
+    /// Kills it, as a loss of power to it alone would, and starts it again.
+    func killAndRestart() async throws {
+        let text = try await stack("pid")
+        guard let main = pid_t(text.filter(\.isNumber)), kill(main, SIGKILL) == 0 else {
+            throw TestFailure("\(self) is process \(text)")
+        }
+        try await eventually("\(self) to be gone") { kill(main, 0) != 0 }
+        try await stack("start-service")
+    }
+
     /// Stops it and starts it again.
     func restart() async throws {
         try await whileStopped {}
