@@ -1,0 +1,100 @@
+import AMQP
+import ArgumentParser
+import AuditTrail
+import DecisionCore
+import Logging
+import Wire
+
+struct VerifyCommand: Command {
+    /// What is younger may be on its way.
+    private static let settled: Duration = .seconds(120)
+
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that every answered callback has its outcome in the audit trail.",
+        discussion: """
+            Compares the callbacks in their stream with the outcomes in the database, and both with what the gateways \
+            have counted. A callback is in the window when its event id was made from --from on and before --to.
+
+            missing, unexpected, unbalanced, unkept and duplicate must not be. unanswered are callbacks whose gateway \
+            was killed before it answered; uncopied are outcomes whose callback is not in the stream, which the broker \
+            does for about a second after it was restarted.
+
+            EXIT CODES
+              0   it adds up
+              1   it could not be compared
+              3   it does not add up
+            """
+    )
+
+    /// Something does not add up.
+    private static let different = ExitCode(3)
+
+    @Option(help: ArgumentHelp("The first moment, such as 2026-11-26T09:00:00Z, or 1h ago.", valueName: "time"))
+    var from: VerifyTime?
+
+    @Option(
+        help: ArgumentHelp("The moment after the last, two minutes ago at the latest.", valueName: "time")
+    )
+    var to: VerifyTime?
+
+    @Option(help: "How many of each kind of finding to list.")
+    var limit = 20
+
+    @Option(help: "text or json.")
+    var output = OutputFormat.text
+
+    @OptionGroup var settings: SettingsOptions
+
+    func validate() throws {
+        guard (0...100_000).contains(limit) else { throw ValidationError("--limit must be 0 to 100000") }
+    }
+
+    func run(_ settings: Settings, logger: Logger) async throws {
+        var amqp = settings.amqp
+        amqp.connectionName = "needrecord verify"
+        var verification = AuditVerification(
+            topology: settings.topology,
+            amqp: amqp,
+            database: settings.database(as: .reader),
+            logger: logger
+        )
+        verification.limit = limit
+        let report: AuditReport
+        do {
+            report = try await verification.run(try window(now: CivilClock.now()))
+        } catch let error as AMQPError {
+            throw Failure("the broker: \(error)")
+        } catch let error as AuditorError {
+            throw Failure(error.description)
+        } catch let error as AuditVerificationError {
+            throw Failure(error.description)
+        }
+        switch output {
+        case .text: print(report.text)
+        case .json: print(report.json)
+        }
+        if !report.addsUp { throw Self.different }
+    }
+
+    /// Whole minutes unless they are given: what a gateway has counted is compared for whole minutes.
+    private func window(now: Timestamp) throws -> AuditWindow {
+        let latest = now.advanced(by: .zero - Self.settled)
+        let end = to?.timestamp(now: now) ?? latest.minute
+        guard end <= latest else {
+            throw ValidationError(
+                "--to must be two minutes ago at the latest, \(latest): what is younger is on its way"
+            )
+        }
+        let start = from?.timestamp(now: now) ?? end.advanced(by: .seconds(-3_600))
+        guard start < end else { throw ValidationError("--from \(start) is not before --to \(end)") }
+        return AuditWindow(from: start, to: end)
+    }
+}
+
+extension Timestamp {
+    /// The beginning of its minute.
+    fileprivate var minute: Timestamp {
+        Timestamp(millisecondsSinceEpoch: millisecondsSinceEpoch - millisecondsSinceEpoch % 60_000)
+    }
+}
