@@ -179,7 +179,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BusinessStateTests",
-            dependencies: ["BusinessState", "DecisionCore", "Postgres", "TestSupport"],
+            dependencies: ["BusinessState", "DecisionCore", "Postgres", "RuleFiles", "TestSupport"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -16,6 +16,17 @@ import Testing
         "schedule: { time_zone: Asia/Shanghai, windows: [\"\(window)\"] }"
     }
 
+    /// Rules whose globs have so many lengths at the ends of their domains, and at the beginnings of their streams.
+    private static func globs(_ domains: Int, _ streams: Int) -> String {
+        let rules = (1...domains).flatMap { domain in
+            (1...streams).map { stream in
+                let beginning = String(repeating: ["a", "b", "c", "d", "e", "f", "g"][stream - 1], count: stream)
+                return "{ domain: '*.\(String(repeating: "x", count: domain))', stream: '\(beginning)*', skip: true }"
+            }
+        }
+        return "rules: [\(rules.joined(separator: ", "))]"
+    }
+
     private static let examples: [(RuleFinding.Code, told: String, untold: String)] = [
         (
             .unreachable, told: "rules: [{ skip: true }, { record: true }]",
@@ -57,6 +68,7 @@ import Testing
             .caseDouble, told: "rules: [{ domain: A, record: true }, { domain: a, record: true }]",
             untold: "rules: [{ app: A, record: true }, { app: a, record: true }]"
         ),
+        (.manyShapes, told: globs(7, 7), untold: globs(7, 6)),
         (.emptySet, told: "rules: []", untold: "rules: [{ record: true }]"),
     ]
 

@@ -9,6 +9,10 @@ struct ComparedRule: Sendable {
     /// Of its domain, app and stream.
     let names: [PatternShape]
     let hours: WeekHours?
+    /// Whether each of its globs leaves room in the middle: ``PatternShape/isElastic``.
+    let isElastic: Bool
+    /// Whether each of its globs, of which it has one, leaves both ends open: ``PatternShape/isOpen``.
+    let isOpen: Bool
 
     /// - Parameter shapes: The shapes of the patterns so far, by the bytes of their texts: names that look the same and
     ///   are not, such as é in its two spellings, are equal as texts.
@@ -24,6 +28,9 @@ struct ComparedRule: Sendable {
             shapes[bytes] = shape
             return shape
         }
+        let globs = names.filter { $0.breadth == .glob }
+        isElastic = !globs.isEmpty && globs.allSatisfy(\.isElastic)
+        isOpen = !globs.isEmpty && globs.allSatisfy(\.isOpen)
     }
 
     /// Whether this rule matches whatever the other one matches. Never said wrongly.
@@ -52,6 +59,11 @@ struct ComparedRule: Sendable {
     /// Whether both can match the same stream at the same time. May be said of two whose schedules never meet, when
     /// they are on the clocks of different time zones.
     func overlaps(_ other: ComparedRule) -> Bool {
+        hasOverlappingConditions(with: other) && zip(names, other.names).allSatisfy { $0.overlaps($1) }
+    }
+
+    /// ``overlaps(_:)`` as far as the names do not decide it.
+    func hasOverlappingConditions(with other: ComparedRule) -> Bool {
         if let codec = rule.codec, let others = other.rule.codec, codec != others { return false }
         if let bitrate = rule.bitrate, let others = other.rule.bitrate,
             max(bitrate.minimum ?? 0, others.minimum ?? 0) > min(bitrate.maximum ?? .max, others.maximum ?? .max)
@@ -66,7 +78,7 @@ struct ComparedRule: Sendable {
         {
             return false
         }
-        return zip(names, other.names).allSatisfy { $0.overlaps($1) }
+        return true
     }
 }
 

@@ -7,17 +7,42 @@ struct PatternShape: Sendable, Hashable {
     private static let anyOne: UInt32 = 0x11_0001
 
     private let tokens: [UInt32]
+    private let firstRun: Int?
+    private let lastRun: Int?
     let breadth: NamePattern.Breadth
     /// What every name begins with.
     let head: ArraySlice<UInt32>
     /// What every name ends with.
     let tail: ArraySlice<UInt32>
+    /// Of the parts between wildcards the longest, the first of several; every name has it somewhere.
+    let longestPart: ArraySlice<UInt32>
 
     init(_ pattern: NamePattern) {
         tokens = Self.tokens(of: pattern.text)
         breadth = pattern.breadth
         head = tokens.prefix { $0 < Self.anyRun }
         tail = tokens[(tokens.lastIndex { $0 >= Self.anyRun }.map { $0 + 1 } ?? 0)...]
+        longestPart = tokens.split { $0 >= Self.anyRun }.reduce([]) { $1.count > $0.count ? $1 : $0 }
+        firstRun = tokens.firstIndex(of: Self.anyRun)
+        lastRun = tokens.lastIndex(of: Self.anyRun)
+    }
+
+    /// Whether a name may be of any length.
+    var isElastic: Bool { firstRun != nil }
+
+    /// Whether names begin and end with anything: then the pattern overlaps with every elastic one.
+    var isOpen: Bool { isElastic && !hasLettersOutside }
+
+    private var hasLettersOutside: Bool {
+        guard let firstRun, let lastRun else { return !tokens.isEmpty }
+        return tokens[..<firstRun].contains { $0 < Self.anyRun } || tokens[lastRun...].contains { $0 < Self.anyRun }
+    }
+
+    /// Each run of letters, of this length, that this pattern has somewhere.
+    func parts(of length: Int, _ body: (ArraySlice<UInt32>) -> Void) {
+        for part in tokens.split(whereSeparator: { $0 >= Self.anyRun }) where part.count >= length {
+            for start in part.startIndex...(part.endIndex - length) { body(part[start..<start + length]) }
+        }
     }
 
     /// The tokens in one of several equal spellings: in a run of wildcards every `?` comes first, then one `*`.
@@ -75,9 +100,13 @@ struct PatternShape: Sendable, Hashable {
             return false
         }
         if breadth == .exact, other.breadth == .exact { return tokens == other.tokens }
-        // One ends open and the other begins so: a name of the one with a name of the other behind it.
-        if tokens.last == Self.anyRun, other.tokens.first == Self.anyRun { return true }
-        if other.tokens.last == Self.anyRun, tokens.first == Self.anyRun { return true }
+        // Both have room in the middle: for whatever the other one has there, between the longer beginning and the longer
+        // end.
+        if let firstRun, let otherRun = other.firstRun, let lastRun, let otherLast = other.lastRun {
+            return zip(tokens[..<firstRun], other.tokens[..<otherRun]).allSatisfy(Self.areAlike)
+                && zip(tokens[lastRun...].dropFirst().reversed(), other.tokens[otherLast...].dropFirst().reversed())
+                    .allSatisfy(Self.areAlike)
+        }
         // Row by row: whether what is left of both, from a token of this one and one of the other on, can be the same.
         var below = [Bool](repeating: false, count: other.tokens.count + 1)
         for at in stride(from: tokens.count, through: 0, by: -1) {
@@ -90,6 +119,11 @@ struct PatternShape: Sendable, Hashable {
         return below[0]
     }
 
+    /// Of two that are no runs.
+    private static func areAlike(_ mine: UInt32, _ theirs: UInt32) -> Bool {
+        mine == theirs || mine == anyOne || theirs == anyOne
+    }
+
     private func canMeet(_ at: Int, _ position: Int, _ other: PatternShape, below: [Bool], row: [Bool]) -> Bool {
         let mine = at < tokens.count ? tokens[at] : nil
         let theirs = position < other.tokens.count ? other.tokens[position] : nil
@@ -99,8 +133,7 @@ struct PatternShape: Sendable, Hashable {
         case (_, Self.anyRun): return row[position + 1] || mine != nil && below[position]
         case (nil, _), (_, nil): return false
         case (let mine?, let theirs?):
-            let areAlike = mine == theirs || mine == Self.anyOne || theirs == Self.anyOne
-            return areAlike && below[position + 1]
+            return Self.areAlike(mine, theirs) && below[position + 1]
         }
     }
 }

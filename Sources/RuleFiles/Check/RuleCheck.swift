@@ -32,6 +32,7 @@ public struct RuleCheck: Sendable {
             findings += check.findings()
         }
         findings += DomainSpelling(entries).findings()
+        findings += LookupShapes(entries).findings()
         findings += RuleComparison(compared).findings()
         return findings.enumerated()
             .sorted { ($0.element.index ?? -1, $0.offset) < ($1.element.index ?? -1, $1.offset) }

@@ -32,6 +32,8 @@ public struct RuleFinding: Sendable, Hashable {
         case placeholder
         /// A domain is written in two ways that differ only in upper and lower case.
         case caseDouble = "case_double"
+        /// The globs fix so many different numbers of letters at several places that every decision is slow.
+        case manyShapes = "many_shapes"
         /// The set has no rules.
         case emptySet = "empty_set"
         /// The database knows no such time zone.
@@ -44,7 +46,7 @@ public struct RuleFinding: Sendable, Hashable {
             switch self {
             case .noCommonFormat, .neverOpen, .unknownTimeZone, .unknownQuota: .error
             case .unreachable, .contradiction, .formatNotInTemplate, .validityOver, .percentageZero, .placeholder,
-                .caseDouble, .emptySet:
+                .caseDouble, .manyShapes, .emptySet:
                 .warning
             case .disabled: .info
             }
