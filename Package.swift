@@ -106,6 +106,12 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        .target(
+            name: "StreamReading",
+            dependencies: ["AMQP", "DecisionCore", locks],
+            swiftSettings: swiftSettings
+        ),
+
         // The parts. They do not import one another.
         .target(
             name: "ReplyCorrelator",
@@ -130,7 +136,8 @@ let package = Package(
         .target(
             name: "AuditTrail",
             dependencies: [
-                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging, serviceLifecycle,
+                "AMQP", "BusinessState", "DecisionCore", "Postgres", "StreamReading", "Wire", locks, logging,
+                serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -144,8 +151,8 @@ let package = Package(
             name: "needrecord",
             dependencies: [
                 "AMQP", "AuditTrail", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
-                "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "Wire",
-                argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
+                "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "StreamReading",
+                "Wire", argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
                 serviceLifecycle, systemPackage, unixSignals,
             ],
             swiftSettings: swiftSettings,
@@ -178,6 +185,11 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "StreamReadingTests",
+            dependencies: ["AMQP", "DecisionCore", "StreamReading", "TestSupport", "Wire"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "BusinessStateTests",
             dependencies: ["BusinessState", "DecisionCore", "Postgres", "RuleFiles", "TestSupport"],
             swiftSettings: swiftSettings
@@ -206,8 +218,8 @@ let package = Package(
         .testTarget(
             name: "AuditTrailTests",
             dependencies: [
-                "AMQP", "AuditTrail", "BusinessState", "DecisionCore", "Postgres", "TestSupport", "Wire", locks,
-                logging, serviceLifecycle,
+                "AMQP", "AuditTrail", "BusinessState", "DecisionCore", "Postgres", "StreamReading", "TestSupport",
+                "Wire", locks, logging, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

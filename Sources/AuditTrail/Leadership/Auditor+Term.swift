@@ -5,6 +5,7 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 internal import Postgres
 internal import ServiceLifecycle
+internal import StreamReading
 internal import Wire
 
 extension Auditor {

@@ -1,4 +1,5 @@
 internal import DecisionCore
+internal import StreamReading
 
 /// Compares callbacks, outcomes and what the gateways have counted.
 ///
@@ -25,7 +26,7 @@ struct AuditComparison: Sendable {
         var firstMissing: [EventID] = []
     }
 
-    private let window: AuditWindow
+    private let window: CallbackWindow
     private let callbacks: CallbackList
     private var books: [Key: Book] = [:]
     private var next = 0
@@ -46,7 +47,7 @@ struct AuditComparison: Sendable {
     ///   - callbacks: Those of the window, in order.
     ///   - minutes: All that touch the window.
     ///   - limit: How many findings of each kind are listed.
-    init(_ window: AuditWindow, callbacks: CallbackList, minutes: [GatewayMinute], limit: Int) {
+    init(_ window: CallbackWindow, callbacks: CallbackList, minutes: [GatewayMinute], limit: Int) {
         self.window = window
         self.callbacks = callbacks
         findings = AuditFindings(limit: limit)

@@ -1,9 +1,10 @@
 public import DecisionCore
+public import StreamReading
 
 /// What came of comparing the callbacks of a window with its outcomes.
 public struct AuditReport: Sendable {
     /// What was compared.
-    public var window: AuditWindow
+    public var window: CallbackWindow
     /// The callbacks in the stream, each once.
     public var callbacks: Int
     /// How many of them were in the stream again: no fault, gateways publish again after a lost connection.

@@ -2,6 +2,7 @@ public import AMQP
 internal import DecisionCore
 public import Logging
 public import Postgres
+public import StreamReading
 public import Wire
 
 /// Reads the callbacks of a window from their stream, and compares them with the audit trail.
@@ -30,8 +31,8 @@ public struct AuditVerification: Sendable {
 
     /// Compares.
     ///
-    /// - Throws: ``AMQPError``, ``PostgresError``, ``AuditorError`` or ``AuditVerificationError`` when it cannot be done.
-    public func run(_ window: AuditWindow) async throws -> AuditReport {
+    /// - Throws: ``AMQPError``, ``PostgresError``, `StreamError` or ``AuditVerificationError`` when it cannot be done.
+    public func run(_ window: CallbackWindow) async throws -> AuditReport {
         let broker = try await AMQPConnection.connect(amqp, logger: logger)
         do {
             let connection = try await PostgresConnection.connect(database, logger: logger)
@@ -51,12 +52,16 @@ public struct AuditVerification: Sendable {
     }
 
     private func compare(
-        _ window: AuditWindow,
+        _ window: CallbackWindow,
         _ broker: AMQPConnection,
         _ connection: PostgresConnection
     ) async throws -> AuditReport {
-        let callbacks = CallbackReader(connection: broker, stream: topology.callbacksStream, patience: patience)
-        let reading = try await callbacks.read(window)
+        var callbacks = CallbackList()
+        let reader = CallbackReader(connection: broker, stream: topology.callbacksStream, patience: patience)
+        let reading = try await reader.read(.window(window)) { messages in
+            for message in messages { callbacks.append(message.id, run: GatewayRun(message.delivery)) }
+        }
+        callbacks.sort()
         let outcomes = OutcomeReader(connection: connection, window: window)
         let behind = try await waitForAuditor(broker, outcomes)
 
@@ -64,7 +69,7 @@ public struct AuditVerification: Sendable {
         return try await connection.withTransaction(isolation: .repeatableRead, accessMode: .readOnly) { _ in
             var comparison = AuditComparison(
                 window,
-                callbacks: reading.callbacks,
+                callbacks: callbacks,
                 minutes: try await outcomes.minutes(),
                 limit: limit
             )
@@ -78,8 +83,8 @@ public struct AuditVerification: Sendable {
             comparison.finish()
             return AuditReport(
                 window: window,
-                callbacks: reading.callbacks.count,
-                repeated: reading.callbacks.repeated,
+                callbacks: callbacks.count,
+                repeated: callbacks.repeated,
                 unattributed: comparison.unattributed,
                 unreadable: reading.unreadable,
                 outcomes: comparison.outcomes,
@@ -87,7 +92,7 @@ public struct AuditVerification: Sendable {
                 findings: comparison.findings,
                 missedMessages: try await outcomes.place(in: topology.outcomesStream)?.missed ?? 0,
                 auditorBehind: behind,
-                streamBegins: reading.begins,
+                streamBegins: reading.begins?.time,
                 isStreamRead: reading.isComplete
             )
         }
@@ -106,5 +111,14 @@ public struct AuditVerification: Sendable {
             if ContinuousClock.now >= deadline { return Int(last.offset + 1 - next) }
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+}
+
+extension GatewayRun {
+    /// The gateway that a message of the callbacks stream is from; nil for one that names no run.
+    fileprivate init?(_ delivery: AMQPDelivery) {
+        let run = delivery.properties.headers[EventRequest.runHeader]?.stringValue.flatMap { EventID($0) }
+        guard let run else { return nil }
+        self.init(gateway: delivery.properties.appID ?? "", id: run)
     }
 }

@@ -1,5 +1,6 @@
 internal import DecisionCore
 internal import Postgres
+internal import StreamReading
 
 /// Reads what is kept of a window from the database, a page at a time.
 struct OutcomeReader {
@@ -7,7 +8,7 @@ struct OutcomeReader {
     static let pageSize = 20_000
 
     let connection: PostgresConnection
-    let window: AuditWindow
+    let window: CallbackWindow
 
     /// What the gateways have counted, in all minutes that touch the window.
     func minutes() async throws -> [GatewayMinute] {

@@ -1,5 +1,6 @@
 import AuditTrail
 import DecisionCore
+import StreamReading
 import Wire
 
 extension AuditReport {

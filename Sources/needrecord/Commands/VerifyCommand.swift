@@ -3,6 +3,7 @@ import ArgumentParser
 import AuditTrail
 import DecisionCore
 import Logging
+import StreamReading
 import Wire
 
 struct VerifyCommand: Command {
@@ -65,7 +66,7 @@ struct VerifyCommand: Command {
             report = try await verification.run(try window(now: CivilClock.now()))
         } catch let error as AMQPError {
             throw Failure("the broker: \(error)")
-        } catch let error as AuditorError {
+        } catch let error as StreamError {
             throw Failure(error.description)
         } catch let error as AuditVerificationError {
             throw Failure(error.description)
@@ -78,7 +79,7 @@ struct VerifyCommand: Command {
     }
 
     /// Whole minutes unless they are given: what a gateway has counted is compared for whole minutes.
-    private func window(now: Timestamp) throws -> AuditWindow {
+    private func window(now: Timestamp) throws -> CallbackWindow {
         let latest = now.advanced(by: .zero - Self.settled)
         let end = to?.timestamp(now: now) ?? latest.minute
         guard end <= latest else {
@@ -88,7 +89,7 @@ struct VerifyCommand: Command {
         }
         let start = from?.timestamp(now: now) ?? end.advanced(by: .seconds(-3_600))
         guard start < end else { throw ValidationError("--from \(start) is not before --to \(end)") }
-        return AuditWindow(from: start, to: end)
+        return CallbackWindow(from: start, to: end)
     }
 }
 

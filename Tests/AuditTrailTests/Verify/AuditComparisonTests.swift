@@ -1,4 +1,5 @@
 import DecisionCore
+import StreamReading
 import Testing
 
 @testable import AuditTrail
@@ -7,7 +8,7 @@ import Testing
     private static let run = GatewayRun(gateway: "gw-1", id: .number(0xFFFF))
     private static let other = GatewayRun(gateway: "gw-2", id: .number(0xFFFE))
     private static let minute = EventID.number(0).minute
-    private static let window = AuditWindow(from: minute, to: minute.advanced(by: .seconds(60)))
+    private static let window = CallbackWindow(from: minute, to: minute.advanced(by: .seconds(60)))
 
     private static func callbacks(_ numbers: [Int], run: GatewayRun? = run) -> CallbackList {
         var list = CallbackList()
@@ -37,7 +38,7 @@ import Testing
         _ callbacks: CallbackList,
         _ minutes: [GatewayMinute],
         _ outcomes: [AuditComparison.KeptOutcome],
-        window: AuditWindow = window,
+        window: CallbackWindow = window,
         limit: Int = 10
     ) -> AuditComparison {
         var comparison = AuditComparison(window, callbacks: callbacks, minutes: minutes, limit: limit)
@@ -135,7 +136,7 @@ import Testing
     }
 
     @Test func `The counts of a minute that is not all in the window are not compared`() {
-        let window = AuditWindow(from: Self.minute.advanced(by: .seconds(1)), to: Self.window.to)
+        let window = CallbackWindow(from: Self.minute.advanced(by: .seconds(1)), to: Self.window.to)
         let result = Self.compare(
             Self.callbacks([1]),
             [Self.counted(["decided": 9])],

@@ -8,18 +8,19 @@ struct StreamEnd: Sendable, Equatable {
     /// How much out of order callbacks may be, by the time in their ids, and the clocks of gateways and broker.
     static let disorder: Duration = .seconds(30)
 
-    private let stop: Timestamp
+    private let span: CallbackSpan
     private let lastOffset: Int64?
     private(set) var isReached: Bool
     private var hasReceived = false
 
     /// - Parameters:
-    ///   - window: What is read.
+    ///   - span: What is read.
     ///   - lastOffset: The offset of the last message when the read began; nil when the stream was empty.
-    init(_ window: AuditWindow, lastOffset: Int64?) {
-        stop = window.to.advanced(by: Self.disorder)
+    init(_ span: CallbackSpan, lastOffset: Int64?) {
+        self.span = span
         self.lastOffset = lastOffset
         isReached = lastOffset == nil
+        if case .offsets(let offsets) = span, offsets.isEmpty { isReached = true }
     }
 
     /// A message was read.
@@ -29,7 +30,12 @@ struct StreamEnd: Sendable, Equatable {
     ///   - time: That of its event id; nil for a message that is none.
     mutating func received(_ offset: Int64, time: Timestamp?) {
         hasReceived = true
-        if let time, time >= stop { isReached = true }
+        switch span {
+        case .window(let window):
+            if let time, time >= window.to.advanced(by: Self.disorder) { isReached = true }
+        case .offsets(let offsets):
+            if offset >= offsets.upperBound - 1 { isReached = true }
+        }
         if let lastOffset, offset >= lastOffset { isReached = true }
     }
 

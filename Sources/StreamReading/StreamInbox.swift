@@ -1,11 +1,11 @@
-internal import AMQP
+public import AMQP
 internal import NIOConcurrencyHelpers
 
 /// Where the messages of one term wait to be taken, all that are there at once, and where the term's end is told.
 ///
 /// Bounded by the prefetch: the broker hands out no more until a batch is acknowledged. What is not taken is not lost,
 /// because the stream keeps it.
-final class StreamInbox: Sendable {
+public final class StreamInbox: Sendable {
     private struct State: Sendable {
         var deliveries: [AMQPDelivery] = []
         var hasReceived = false
@@ -15,11 +15,14 @@ final class StreamInbox: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
+    /// An inbox with nothing in it.
+    public init() {}
+
     /// Whether anything ever came.
-    var hasReceived: Bool { state.withLockedValue { $0.hasReceived } }
+    public var hasReceived: Bool { state.withLockedValue { $0.hasReceived } }
 
     /// Puts messages in.
-    func put(_ deliveries: [AMQPDelivery]) {
+    public func put(_ deliveries: [AMQPDelivery]) {
         let (taker, taken) = state.withLockedValue { state in
             state.hasReceived = true
             state.deliveries += deliveries
@@ -35,7 +38,7 @@ final class StreamInbox: Sendable {
     /// Takes everything that is there, or waits for the next; nil once the term is to end.
     ///
     /// - Throws: Why the term cannot go on.
-    func take() async throws -> [AMQPDelivery]? {
+    public func take() async throws -> [AMQPDelivery]? {
         try await withCheckedThrowingContinuation { taker in
             let result = state.withLockedValue { state -> Result<[AMQPDelivery]?, any Error>? in
                 if let end = state.end { return end.map { nil } }
@@ -54,7 +57,7 @@ final class StreamInbox: Sendable {
     /// Ends the term; the first end counts. What is in the inbox stays in the stream.
     ///
     /// - Parameter error: Why it cannot go on; nil when it is to stop in an orderly way.
-    func end(_ error: (any Error)? = nil) {
+    public func end(_ error: (any Error)? = nil) {
         let end: Result<Void, any Error> = error.map { .failure($0) } ?? .success(())
         let taker = state.withLockedValue { state -> CheckedContinuation<[AMQPDelivery]?, any Error>? in
             guard state.end == nil else { return nil }

@@ -1,29 +1,44 @@
-internal import AMQP
-internal import DecisionCore
+public import AMQP
+public import DecisionCore
 
 /// Looks at one end of a stream.
-struct StreamProbe {
+public struct StreamProbe: Sendable {
     /// A message, as far as it says where a stream begins or ends.
-    struct Mark: Sendable, Equatable {
-        var offset: Int64
+    public struct Mark: Sendable, Equatable {
+        /// Where it is.
+        public var offset: Int64
         /// The time of its event id; nil for one that has none.
-        var time: Timestamp?
+        public var time: Timestamp?
     }
 
-    let connection: AMQPConnection
-    let stream: String
-    /// How long nothing may come before there is nothing. The broker does not tell an empty stream from a slow one.
-    let patience: Duration
+    private let connection: AMQPConnection
+    private let stream: String
+    private let patience: Duration
+
+    /// - Parameters:
+    ///   - connection: To the broker.
+    ///   - stream: The name of the stream.
+    ///   - patience: How long nothing may come before there is nothing. The broker does not tell an empty stream from a
+    ///     slow one.
+    public init(connection: AMQPConnection, stream: String, patience: Duration) {
+        self.connection = connection
+        self.stream = stream
+        self.patience = patience
+    }
 
     /// The first message that there is; nil for an empty stream.
-    func first() async throws -> Mark? {
+    ///
+    /// - Throws: ``AMQPError`` and ``StreamError``.
+    public func first() async throws -> Mark? {
         try await read("first", prefetch: 1) { nil }
     }
 
     /// The last message that there is; nil for an empty stream.
     ///
     /// The broker hands out the last chunk that was written, in one go; its end is where nothing more follows.
-    func last() async throws -> Mark? {
+    ///
+    /// - Throws: ``AMQPError`` and ``StreamError``.
+    public func last() async throws -> Mark? {
         let deadline = ContinuousClock.now + .seconds(2)
         // Under load there is always one that follows: it was not there when this was asked for.
         return try await read("last", prefetch: 10_000) {
@@ -43,7 +58,7 @@ struct StreamProbe {
             queue: stream,
             arguments: ["x-stream-offset": .string(offset)],
             onDeliveries: { inbox.put($0) },
-            onCancelled: { inbox.end(AuditorError(.consumerEnded, channel.endError?.description ?? "it is gone")) }
+            onCancelled: { inbox.end(StreamError(.consumerEnded, channel.endError?.description ?? "it is gone")) }
         )
         var mark: Mark?
         var wait = patience
@@ -60,10 +75,10 @@ struct StreamProbe {
 }
 
 extension StreamProbe.Mark {
-    /// - Throws: ``AuditorError`` when it is not from a stream.
-    init(_ delivery: AMQPDelivery) throws(AuditorError) {
+    /// - Throws: ``StreamError`` when it is not from a stream.
+    init(_ delivery: AMQPDelivery) throws(StreamError) {
         guard let offset = delivery.properties.headers["x-stream-offset"]?.integerValue else {
-            throw AuditorError(.offsetMissing, "message \(delivery.deliveryTag)")
+            throw StreamError(.offsetMissing, "message \(delivery.deliveryTag)")
         }
         self.init(
             offset: Int64(offset),

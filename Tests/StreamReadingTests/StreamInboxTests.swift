@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@testable import AuditTrail
+@testable import StreamReading
 
 @Suite struct StreamInboxTests {
     private func delivery(_ tag: UInt64) -> AMQPDelivery {
@@ -38,9 +38,9 @@ import Testing
     @Test func `The first end counts`() async throws {
         let inbox = StreamInbox()
         inbox.put([delivery(1)])
-        inbox.end(AuditorError(.consumerEnded, "1"))
-        inbox.end(AuditorError(.consumerEnded, "2"))
+        inbox.end(StreamError(.consumerEnded, "1"))
+        inbox.end(StreamError(.consumerEnded, "2"))
         inbox.end()
-        await #expect(throws: AuditorError(.consumerEnded, "1")) { try await inbox.take() }
+        await #expect(throws: StreamError(.consumerEnded, "1")) { try await inbox.take() }
     }
 }
