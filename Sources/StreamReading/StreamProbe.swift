@@ -30,7 +30,8 @@ public struct StreamProbe: Sendable {
     ///
     /// - Throws: ``AMQPError`` and ``StreamError``.
     public func first() async throws -> Mark? {
-        try await read("first", prefetch: 1) { nil }
+        // More may come than were asked for, when they are of one chunk.
+        try await read("first", prefetch: 1, choose: \.first) { nil }
     }
 
     /// The last message that there is; nil for an empty stream.
@@ -41,7 +42,7 @@ public struct StreamProbe: Sendable {
     public func last() async throws -> Mark? {
         let deadline = ContinuousClock.now + .seconds(2)
         // Under load there is always one that follows: it was not there when this was asked for.
-        return try await read("last", prefetch: 10_000) {
+        return try await read("last", prefetch: 10_000, choose: \.last) {
             ContinuousClock.now < deadline ? .milliseconds(500) : nil
         }
     }
@@ -49,6 +50,7 @@ public struct StreamProbe: Sendable {
     private func read(
         _ offset: String,
         prefetch: UInt16,
+        choose: ([AMQPDelivery]) -> AMQPDelivery?,
         waitFor next: () -> Duration?
     ) async throws -> Mark? {
         let inbox = StreamInbox()
@@ -63,8 +65,8 @@ public struct StreamProbe: Sendable {
         var mark: Mark?
         var wait = patience
         while let deliveries = try await inbox.take(within: wait) {
-            guard let last = deliveries.last else { continue }
-            mark = try Mark(last)
+            guard let chosen = choose(deliveries), let last = deliveries.last else { continue }
+            mark = try Mark(chosen)
             guard let next = next() else { break }
             channel.acknowledge(last.deliveryTag, multiple: true)
             wait = next
