@@ -8,7 +8,13 @@ internal import Wire
 /// A pure value: it reads no clock and talks to nobody, so all that a worker does with a message is decided here.
 struct DecisionBatch {
     /// A recording that a quota has to be asked about.
-    typealias Ask = (index: Int, ask: ReservationAsk)
+    struct Ask {
+        /// The place of its event in ``requests``.
+        var index: Int
+        var ask: ReservationAsk
+        /// Whether it takes a reservation, or only asks what one would be told.
+        var isTaking: Bool
+    }
 
     /// What is worth deciding.
     private(set) var requests: [EventRequest] = []
@@ -35,6 +41,7 @@ struct DecisionBatch {
             if delivery.redelivered { counters.redelivered += 1 }
             do throws(WireError) {
                 let request = try EventRequest(delivery)
+                if request.replay != nil { counters.replayed += 1 }
                 if request.deadline <= now { counters.expiredBeforeReading += 1 } else { requests.append(request) }
             } catch {
                 counters.dead += 1
@@ -68,7 +75,11 @@ struct DecisionBatch {
             guard let rule = winningRule(for: event, facts[index].live, now: decidedAt), let quota = rule.quota else {
                 return nil
             }
-            return (index, ReservationAsk(event: event, rule: rule.id, quota: quota))
+            return Ask(
+                index: index,
+                ask: ReservationAsk(event: event, rule: rule.id, quota: quota),
+                isTaking: requests[index].mayTakeReservation
+            )
         }
     }
 
@@ -100,12 +111,14 @@ struct DecisionBatch {
             decisions.append(DecisionCore.decide(request.event, facts.live, now: decidedAt))
         }
         for (request, decision) in zip(requests, decisions)
-        where request.deadline <= now && decision.reservation?.isRoom == true {
+        where request.deadline <= now && decision.reservation?.isRoom == true && request.mayTakeReservation {
             // Its gateway has answered without us: nothing is recorded. A reservation that another event took stays.
             aftermath.undelivered.append(request.event.id)
         }
         if facts.contains(where: { $0.shadow != nil }) {
-            aftermath.comparisons = zip(zip(requests, facts), decisions).map { ($0.0.event, $0.1, $1) }
+            // What is only repeated says nothing new of the shadow rules.
+            aftermath.comparisons = zip(zip(requests, facts), decisions)
+                .filter { $0.0.0.replay == nil }.map { ($0.0.event, $0.1, $1) }
         }
         return reply(now: now, times: times) { index in .decision(decisions[index]) }
     }
@@ -143,9 +156,14 @@ struct DecisionBatch {
             }
             messages.append(
                 Reply(eventID: request.event.id, content: content, worker: worker, times: times)
-                    .message(to: request.replyTo)
+                    .message(to: request.replyTo, replayOf: request.replay?.original)
             )
         }
         return messages
     }
+}
+
+extension EventRequest {
+    /// Whether a quota is charged for it: always for a callback, and for the repetition of one only when that was asked.
+    fileprivate var mayTakeReservation: Bool { replay?.chargesQuotas ?? true }
 }

@@ -273,16 +273,27 @@ public final class DecisionWorker: Service {
                 timeout: remaining()
             )
             let asks = batch.asks(facts, decidedAt: decidedAt)
-            guard !asks.isEmpty else { return (facts, []) }
-            asked = asks.map(\.ask.event.id)
+            let questions = asks.filter { !$0.isTaking }
+            let standings = try await quotas.standing(
+                questions.map(\.ask),
+                on: connection,
+                now: decidedAt,
+                timeout: remaining()
+            )
+            for (question, standing) in zip(questions, standings) {
+                facts[question.index].live.reservation = standing
+            }
+            let taking = asks.filter(\.isTaking)
+            guard !taking.isEmpty else { return (facts, []) }
+            asked = taking.map(\.ask.event.id)
             let reservations = try await quotas.reserve(
-                asks.map(\.ask),
+                taking.map(\.ask),
                 on: connection,
                 now: decidedAt,
                 timeout: remaining()
             )
             var contended: Set<Int> = []
-            for (ask, reservation) in zip(asks, reservations) {
+            for (ask, reservation) in zip(taking, reservations) {
                 if let reservation {
                     facts[ask.index].live.reservation = reservation
                 } else {

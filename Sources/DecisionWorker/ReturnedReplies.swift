@@ -40,6 +40,8 @@ final class ReturnedReplies: Sendable {
     func took(_ returned: [AMQPReturn]) {
         let returnedAt = now()
         let records = returned.compactMap { returned -> [UInt8]? in
+            // Whoever replays knows what has no answer; the trail is about callbacks.
+            guard returned.properties.headers[ReplayMark.originalHeader] == nil else { return nil }
             guard let reply = try? Reply(decodingBody: returned.body), case .decision(let decision) = reply.content
             else { return nil }
             return AuditRecord.undeliverableReply(

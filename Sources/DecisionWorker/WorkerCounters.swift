@@ -4,6 +4,8 @@ public struct WorkerCounters: Sendable, Equatable {
     public var taken = 0
     /// Events that were taken again, because whoever took them first did not answer.
     public var redelivered = 0
+    /// Events that were no callbacks but repetitions of some.
+    public var replayed = 0
     /// Batches that these came in.
     public var batches = 0
     /// Events that were decided and replied to.
@@ -35,6 +37,7 @@ public struct WorkerCounters: Sendable, Equatable {
     mutating func add(_ other: WorkerCounters) {
         taken += other.taken
         redelivered += other.redelivered
+        replayed += other.replayed
         batches += other.batches
         decided += other.decided
         expiredBeforeReading += other.expiredBeforeReading

@@ -33,6 +33,32 @@ import Wire
         try Reply(decodingBody: message.body)
     }
 
+    @Test(arguments: [false, true])
+    func `A repetition is charged to a quota only when that was asked`(charging: Bool) throws {
+        let message = AMQPMessage.repetition(.number(1), charging: charging, deadline: Self.at(1_000))
+        var batch = Self.batch([.of(message), Self.delivery(2, dueIn: 1_000)])
+        #expect(batch.counters.replayed == 1)
+        var facts = [Self.facts(8, .record(.template), quota: "q"), Self.facts(8, .record(.template), quota: "q")]
+        let asks = batch.asks(facts, decidedAt: Self.at(3))
+        #expect(asks.map(\.index) == [0, 1])
+        #expect(asks.map(\.isTaking) == [charging, true])
+
+        // Too late for its reply: what it may have taken is given back.
+        for index in facts.indices { facts[index].live.reservation = Reservation(quota: "q", state: .granted) }
+        let messages = batch.decide(facts, decidedAt: Self.at(3), now: Self.at(1_000))
+        #expect(messages.isEmpty)
+        #expect(batch.aftermath.undelivered == (charging ? [.number(1), .number(2)] : [.number(2)]))
+    }
+
+    @Test func `The reply to a repetition is marked, and shadows are not compared`() throws {
+        var batch = Self.batch([.of(.repetition(.number(1), deadline: Self.at(1_000))), Self.delivery(2, dueIn: 1_000)])
+        var facts = [Self.facts(8, .skip), Self.facts(8, .skip)]
+        for index in facts.indices { facts[index].shadow = Facts(revision: 8, rules: []) }
+        let messages = batch.decide(facts, decidedAt: Self.at(3), now: Self.at(5))
+        #expect(messages.map { $0.properties.headers["replay-of"]?.stringValue } == ["\(EventID.number(1_000))", nil])
+        #expect(batch.aftermath.comparisons.map(\.event.id) == [.number(2)])
+    }
+
     @Test func `Each event is decided on its own facts, and replied to where it came from`() throws {
         var batch = Self.batch([Self.delivery(1, dueIn: 1_000), Self.delivery(2, dueIn: 1_000)])
         #expect(batch.requests.map(\.event.id) == [.number(1), .number(2)])

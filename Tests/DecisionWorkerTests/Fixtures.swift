@@ -48,6 +48,27 @@ extension AMQPMessage {
     }
 }
 
+extension AMQPMessage {
+    /// What a replay publishes for an event.
+    static func repetition(
+        _ event: StreamEvent,
+        charging: Bool = false,
+        replyTo: String = "replies",
+        deadline: Timestamp,
+        topology: Topology = Topology()
+    ) -> AMQPMessage {
+        EventRequest.replayMessage(
+            event: event,
+            mark: ReplayMark(original: .number(1_000), chargesQuotas: charging),
+            replyTo: replyTo,
+            deadline: deadline,
+            remaining: .seconds(60),
+            topology: topology,
+            sender: "replay"
+        )
+    }
+}
+
 extension AMQPDelivery {
     /// A message as the work queue hands it out.
     static func of(_ message: AMQPMessage, tag: UInt64 = 1, redelivered: Bool = false) -> AMQPDelivery {

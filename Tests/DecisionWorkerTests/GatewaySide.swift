@@ -65,6 +65,21 @@ struct GatewaySide: Sendable {
         return deliveries[0]
     }
 
+    /// The first message of the outcomes stream, once it is there.
+    func firstRecord() async throws -> AMQPDelivery {
+        let taken = NIOLockedValueBox<[AMQPDelivery]>([])
+        try await channel.setPrefetch(10)
+        let consumer = try await channel.consume(
+            queue: topology.outcomesStream,
+            arguments: ["x-stream-offset": "first"],
+            onDeliveries: { deliveries in taken.withLockedValue { $0 += deliveries } },
+            onCancelled: {}
+        )
+        try await eventually("a record in the stream") { taken.withLockedValue { !$0.isEmpty } }
+        try await consumer.cancel()
+        return taken.withLockedValue { $0[0] }
+    }
+
     /// How many messages are ready in the work queue.
     func waitingEvents() async throws -> Int {
         try await channel.declareQueue(AMQPQueue(name: topology.decisionsQueue), passive: true).messageCount

@@ -55,6 +55,73 @@ import Wire
         }
     }
 
+    @Test func `A repetition is told what the quota would say, and takes nothing unless it is to`() async throws {
+        try await ProductDatabase.with { database in
+            try await Self.write(
+                """
+                INSERT INTO needrecord.quotas (name, scope, concurrent_limit) VALUES ('one', 'domain', 1);
+                INSERT INTO needrecord.rules (effect, quota) VALUES ('record', 'one');
+                """,
+                database
+            )
+            try await WorkerUnderTest.run(on: .database(database)) { test in
+                var states: [Reservation.State?] = []
+                func repeatEvent(_ number: Int, _ stream: String, charging: Bool) async throws {
+                    test.gateway.publish(
+                        .repetition(
+                            .number(number, stream: stream),
+                            charging: charging,
+                            replyTo: test.gateway.replyQueue,
+                            deadline: Timestamp.now().advanced(by: .seconds(30)),
+                            topology: test.topology
+                        )
+                    )
+                    states.append(try await Self.decision(number, in: test).reservation?.state)
+                }
+                try await repeatEvent(1, "a", charging: false)
+                try await repeatEvent(2, "b", charging: false)
+                #expect(try await Self.count("SELECT count(*) FROM needrecord.reservations", database) == 0)
+                try await repeatEvent(3, "a", charging: true)
+                #expect(try await Self.count("SELECT count(*) FROM needrecord.reservations", database) == 1)
+                try await repeatEvent(4, "a", charging: false)
+                try await repeatEvent(5, "b", charging: false)
+                #expect(states == [.granted, .granted, .granted, .held, .denied])
+                #expect(test.worker.counters.replayed == 5)
+            }
+        }
+    }
+
+    @Test func `A repetition that nobody waits for any more is no decision that reached nobody`() async throws {
+        try await ProductDatabase.with { database in
+            try await WorkerUnderTest.run(on: .database(database)) { test in
+                test.gateway.publish(
+                    .repetition(
+                        .number(1),
+                        replyTo: "nobody",
+                        deadline: Timestamp.now().advanced(by: .seconds(30)),
+                        topology: test.topology
+                    )
+                )
+                try await eventually("the reply to come back") { test.worker.counters.undeliverable == 1 }
+                test.gateway.publish(
+                    .request(
+                        .number(2),
+                        replyTo: "nobody",
+                        deadline: Timestamp.now().advanced(by: .seconds(30)),
+                        topology: test.topology
+                    )
+                )
+                // The stream has the second one's record, and only that.
+                let message = try await test.gateway.firstRecord()
+                let events = try AuditMessage.records(in: message.body).compactMap { record -> EventID? in
+                    guard case .undeliverableReply(let reply) = try record.get() else { return nil }
+                    return reply.eventID
+                }
+                #expect(events == [.number(2)])
+            }
+        }
+    }
+
     @Test func `The same stream many times in one batch is charged once`() async throws {
         try await ProductDatabase.with { database in
             try await Self.write(

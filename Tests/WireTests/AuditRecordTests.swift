@@ -92,6 +92,52 @@ import Wire
         )
     }
 
+    @Test func `The sitting of a replay says who, what for and which callbacks`() {
+        var selection = ReplaySelection(
+            source: .stream,
+            span: .time(
+                from: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000),
+                to: Timestamp(millisecondsSinceEpoch: 1_700_003_600_000)
+            )
+        )
+        selection.stream = NamePattern("room-*")
+        selection.causes = ["timeout", "unanswered"]
+        var run = ReplayRun(
+            replay: GatewayRun.example.id,
+            id: StreamEvent.example.id,
+            startedAt: Timestamp(millisecondsSinceEpoch: 1_700_010_000_000),
+            operatorName: "ann",
+            reason: "no worker",
+            selection: selection,
+            rate: 200,
+            chargesQuotas: false
+        )
+        run.end = ReplayRun.End(at: Timestamp(millisecondsSinceEpoch: 1_700_010_000_500), isComplete: true)
+        #expect(
+            text(.replay(run)) == #"""
+                {"kind":"replay","replay":"018bcfe5-6800-7fff-8000-000000000000",\#
+                "run":"018bcfe5-6800-7abc-8123-456789abcdef","started_at":1700010000000,"operator":"ann",\#
+                "reason":"no worker","selection":{"source":"stream","from":1700000000000,"to":1700003600000,\#
+                "stream":"room-*","causes":["timeout","unanswered"]},"rate":200,"charges_quotas":false,\#
+                "ended_at":1700010000500,"complete":true}
+                """#
+        )
+    }
+
+    @Test(
+        arguments: [
+            (#"{}"#, WireError(.missingField, "source")),
+            (#"{"source":"tape","from":1,"to":2}"#, WireError(.invalidField, "source")),
+            (#"{"source":"stream","from":1}"#, WireError(.missingField, "to")),
+            (#"{"source":"stream","from_offset":5,"to_offset":4}"#, WireError(.invalidField, "to_offset")),
+            (#"{"source":"stream","from":1,"to":2,"causes":["luck"]}"#, WireError(.invalidField, "causes")),
+            (#"{"source":"stream","from":1,"to":2,"app":"a\\\\b\\"}"#, WireError(.invalidField, "app")),
+        ]
+    )
+    func `A selection that cannot be is refused`(text: String, error: WireError) {
+        #expect(throws: error) { try ReplaySelection(decodingJSON: Array(text.utf8)) }
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `What is written is read again`(seed: UInt64) throws {
         var draw = Draw(seed: seed)

@@ -4,7 +4,7 @@ import Wire
 extension Draw {
     /// Any record of any kind.
     mutating func record() throws -> AuditRecord {
-        switch integer(0...3) {
+        switch integer(0...5) {
         case 0: .outcome(try outcome())
         case 1:
             .lateDecision(
@@ -26,6 +26,18 @@ extension Draw {
                     returnedAt: timestamp()
                 )
             )
+        case 3: .replay(try replayRun())
+        case 4:
+            .replayed(
+                ReplayedEvent(
+                    event: event(),
+                    original: id(),
+                    replay: id(),
+                    cause: bool() ? .decision(try decision()) : .fallback(element(FallbackCause.allCases)),
+                    worker: bool() ? text(1...50) : nil,
+                    replyTime: bool() ? microseconds() : nil
+                )
+            )
         default:
             .minute(
                 GatewayMinute(
@@ -42,16 +54,7 @@ extension Draw {
     private mutating func outcome() throws -> Outcome {
         let hasReply = bool()
         return Outcome(
-            event: StreamEvent(
-                id: id(),
-                receivedAt: timestamp(),
-                domain: text(1...60),
-                app: text(1...60),
-                stream: text(1...60),
-                bitrate: bool() ? integer(0...Int(Int32.max)) : nil,
-                codec: element([.h264, .h265, nil]),
-                anomalies: EventAnomaly.allCases.filter { _ in bool() }
-            ),
+            event: event(),
             cause: bool() ? .decision(try decision()) : .fallback(element(FallbackCause.allCases)),
             answer: text(1...500),
             run: run(),
@@ -65,6 +68,48 @@ extension Draw {
                 facts: hasReply ? microseconds() : nil
             )
         )
+    }
+
+    private mutating func event() -> StreamEvent {
+        StreamEvent(
+            id: id(),
+            receivedAt: timestamp(),
+            domain: text(1...60),
+            app: text(1...60),
+            stream: text(1...60),
+            bitrate: bool() ? integer(0...Int(Int32.max)) : nil,
+            codec: element([.h264, .h265, nil]),
+            anomalies: EventAnomaly.allCases.filter { _ in bool() }
+        )
+    }
+
+    private mutating func replayRun() throws -> ReplayRun {
+        var run = ReplayRun(
+            replay: id(),
+            id: id(),
+            startedAt: timestamp(),
+            operatorName: text(1...60),
+            reason: text(1...200),
+            selection: selection(),
+            rate: integer(1...Int(Int32.max)),
+            chargesQuotas: bool()
+        )
+        if bool() { run.end = ReplayRun.End(at: timestamp(), isComplete: bool()) }
+        return run
+    }
+
+    mutating func selection() -> ReplaySelection {
+        let start = integer(0...Int64.max / 2)
+        var selection = ReplaySelection(
+            source: element(ReplaySelection.Source.allCases),
+            span: bool() ? .time(from: timestamp(), to: timestamp()) : .offsets(start..<start + integer(0...1_000))
+        )
+        if bool() { selection.domain = .exact(text(1...60)) }
+        if bool() { selection.app = NamePattern("live-*") }
+        if bool() { selection.stream = .any }
+        selection.causes = Set((Outcome.Cause.names + [ReplaySelection.unanswered]).filter { _ in bool() })
+        if bool() { selection.rule = Rule.ID(rawValue: integer(0...Int64.max)) }
+        return selection
     }
 
     private mutating func microseconds() -> Int { integer(0...Int(Int32.max)) }

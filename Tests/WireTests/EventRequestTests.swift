@@ -51,6 +51,40 @@ import Wire
         #expect(Self.message(remaining: remaining).properties.expiration == expiration)
     }
 
+    private static func replay(charges: Bool = false) -> AMQPMessage {
+        EventRequest.replayMessage(
+            event: .example,
+            mark: ReplayMark(original: GatewayRun.example.id, chargesQuotas: charges),
+            replyTo: "needrecord.replies.replay.a",
+            deadline: deadline,
+            remaining: .seconds(4),
+            topology: Topology(namespace: "blue"),
+            sender: "replay"
+        )
+    }
+
+    @Test func `A repetition goes to the work queue alone, and says what it repeats`() throws {
+        let message = Self.replay()
+        #expect(message.exchange == "")
+        #expect(message.routingKey == "blue.decisions")
+        #expect(message.mandatory)
+        #expect(message.properties.messageID == "018bcfe5-6800-7abc-8123-456789abcdef")
+        #expect(message.properties.expiration == 4_000)
+        #expect(message.properties.headers["replay-of"] == "018bcfe5-6800-7fff-8000-000000000000")
+        #expect(message.properties.headers["run"] == nil)
+        let request = try EventRequest(AMQPDelivery.of(message))
+        #expect(request.event == .example)
+        #expect(request.replay == ReplayMark(original: GatewayRun.example.id, chargesQuotas: false))
+        #expect(try EventRequest(AMQPDelivery.of(Self.replay(charges: true))).replay?.chargesQuotas == true)
+    }
+
+    @Test(arguments: [("replay-of", AMQPValue.string("x")), ("replay-of", .int64(7)), ("replay-charges-quotas", "yes")])
+    func `A mark that cannot be read is a fault, never a callback`(header: String, value: AMQPValue) {
+        var message = Self.replay()
+        message.properties.headers[header] = value
+        #expect(throws: WireError(.invalidField, "headers.\(header)")) { try EventRequest(AMQPDelivery.of(message)) }
+    }
+
     @Test func `A delivery is read back as the request it was`() throws {
         let request = try EventRequest(AMQPDelivery.of(Self.message()))
         #expect(

@@ -9,6 +9,7 @@ struct AuditRows {
     private var lateDecisions: [LateDecision] = []
     private var undeliverableReplies: [UndeliverableReply] = []
     private var minutes: [GatewayMinute] = []
+    private var replays = ReplayRows()
     /// Outcomes that are in the batch more than once, beyond the first.
     private(set) var repeatedOutcomes = 0
 
@@ -21,6 +22,8 @@ struct AuditRows {
             case .lateDecision(let late): lateDecisions.append(late)
             case .undeliverableReply(let reply): undeliverableReplies.append(reply)
             case .minute(let minute): minutes.append(minute)
+            case .replay(let run): replays.add(run)
+            case .replayed(let event): replays.add(event)
             }
         }
     }
@@ -71,7 +74,7 @@ struct AuditRows {
                 outcome.run.gateway,
                 outcome.worker,
                 outcome.answer,
-                decision.map(Self.json)
+                decision.map(PostgresJSON.init)
             )
         }
         return data
@@ -108,7 +111,7 @@ struct AuditRows {
         if !lateDecisions.isEmpty { queries.append(insertLateDecisions) }
         if !undeliverableReplies.isEmpty { queries.append(insertUndeliverableReplies) }
         if !minutes.isEmpty { queries.append(upsertMinutes) }
-        return queries
+        return queries + replays.inserts
     }
 
     private var insertLateDecisions: PostgresQuery {
@@ -123,7 +126,7 @@ struct AuditRows {
                 \(lateDecisions.map(\.lateBy))::bigint[], \(lateDecisions.map(\.run.id.description))::uuid[],
                 \(lateDecisions.map(\.run.gateway))::text[], \(lateDecisions.map(\.worker))::text[],
                 \(decisions.map { $0.verdict != .skip })::boolean[], \(decisions.map { $0.winner?.rawValue })::bigint[],
-                \(decisions.map(\.revision))::bigint[], \(decisions.map(Self.json))::jsonb[]
+                \(decisions.map(\.revision))::bigint[], \(decisions.map(PostgresJSON.init))::jsonb[]
             )
             ON CONFLICT DO NOTHING
             """
@@ -140,7 +143,7 @@ struct AuditRows {
                 \(undeliverableReplies.map { PostgresTimestamp($0.returnedAt) })::timestamptz[],
                 \(undeliverableReplies.map(\.worker))::text[],
                 \(decisions.map { $0.verdict != .skip })::boolean[], \(decisions.map { $0.winner?.rawValue })::bigint[],
-                \(decisions.map(\.revision))::bigint[], \(decisions.map(Self.json))::jsonb[]
+                \(decisions.map(\.revision))::bigint[], \(decisions.map(PostgresJSON.init))::jsonb[]
             )
             ON CONFLICT DO NOTHING
             """
@@ -178,37 +181,11 @@ struct AuditRows {
 
     // MARK: - JSON
 
-    private static func json(_ decision: Decision) -> PostgresJSON {
-        var writer = JSONWriter(capacity: 256)
-        writer.object { $0.members(of: decision) }
-        return PostgresJSON(String(decoding: writer.bytes, as: UTF8.self))
-    }
-
     private static func json(_ counts: [String: Int]) -> PostgresJSON {
         var writer = JSONWriter()
         writer.object { writer in
             for (cause, count) in counts { writer.member(named: cause, count) }
         }
         return PostgresJSON(String(decoding: writer.bytes, as: UTF8.self))
-    }
-}
-
-extension Decision.Reason {
-    /// The word of the column `reason`.
-    fileprivate var word: String {
-        switch self {
-        case .rule: "rule"
-        case .quotaExhausted: "quota_exhausted"
-        case .noRuleMatches: "no_rule_matches"
-        }
-    }
-}
-
-extension Decision.Verdict {
-    fileprivate var formats: [String] {
-        switch self {
-        case .record(let plan): plan.formats.map(\.rawValue)
-        case .skip: []
-        }
     }
 }

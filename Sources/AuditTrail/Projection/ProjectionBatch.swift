@@ -205,6 +205,9 @@ extension AuditRecord {
         case .lateDecision(let late): [late.eventID.timestamp, late.receivedAt, late.decision.decidedAt]
         case .undeliverableReply(let reply): [reply.eventID.timestamp, reply.returnedAt, reply.decision.decidedAt]
         case .minute(let minute): [minute.minute]
+        case .replay(let run): [run.startedAt] + [run.end?.at].compactMap(\.self)
+        case .replayed(let replayed):
+            [replayed.event.receivedAt] + [replayed.cause.decision?.decidedAt].compactMap(\.self)
         }
     }
 }

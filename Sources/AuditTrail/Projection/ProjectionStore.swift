@@ -183,6 +183,9 @@ struct ProjectionStore: Sendable {
         counters.pruned = try await connection.query(
             "SELECT needrecord.prune_audit_trail(\(old)::timestamptz, \(Self.pruneLimit))"
         )[0].decode(Int.self)
+        counters.pruned += try await connection.query(
+            "SELECT needrecord.prune_replays(\(old)::timestamptz, \(Self.pruneLimit))"
+        )[0].decode(Int.self)
         return counters
     }
 

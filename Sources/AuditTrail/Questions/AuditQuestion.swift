@@ -16,6 +16,10 @@ public struct AuditQuestion: Sendable {
     public var rule: Int64?
     /// The one event; of outcomes only. Its day is known by its id.
     public var event: EventID?
+    /// The one replay; of replay results only.
+    public var replay: EventID?
+    /// Only the results that differ from what was answered.
+    public var onlyDifferent = false
     /// Only the pushes that were asked for more than once.
     public var onlyRepeated = false
     /// How many rows at most; nil for all.
@@ -74,6 +78,8 @@ public struct AuditQuestion: Sendable {
         }
         for match in matches { add("\(match.column.rawValue) =", match.text) }
         if let rule { add("rule =", rule) }
+        if let replay { add("replay =", replay.description, "::uuid") }
+        if onlyDifferent { sql.appendLiteral(" AND is_different") }
         if onlyRepeated { sql.appendLiteral(" AND attempts > 1") }
     }
 }

@@ -1,4 +1,4 @@
-/// What of the audit trail a question is about: a table or a view of migrations 0006 and 0007.
+/// What of the audit trail a question is about: a table or a view of migrations 0006, 0007 and 0009.
 public enum AuditView: String, Sendable, CaseIterable {
     case outcomes
     case fallbacks = "fallbacks_by_minute"
@@ -9,12 +9,16 @@ public enum AuditView: String, Sendable, CaseIterable {
     case formatDifferences = "format_differences"
     case ruleChanges = "rule_changes"
     case unbalancedMinutes = "unbalanced_minutes"
+    case replays
+    case replayResults = "replay_results"
 
-    /// The column that a time is asked by. All but two begin with outcomes, whose days are found by `minute`.
+    /// The column that a time is asked by. Most begin with outcomes, whose days are found by `minute`.
     var timeColumn: String {
         switch self {
         case .unwantedFiles: "received_at"
         case .ruleChanges: "changed_at"
+        case .replays: "started_at"
+        case .replayResults: "replayed_at"
         default: "minute"
         }
     }
@@ -28,6 +32,8 @@ public enum AuditView: String, Sendable, CaseIterable {
         case .missingFiles, .unwantedFiles, .formatDifferences: "received_at"
         case .ruleChanges: "revision, rule"
         case .unbalancedMinutes: "minute, gateway, cause"
+        case .replays: "started_at"
+        case .replayResults: "replayed_at, event_id"
         }
     }
 

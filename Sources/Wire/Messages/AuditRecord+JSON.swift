@@ -15,6 +15,8 @@ extension AuditRecord {
             case .lateDecision(let late): writer.members(of: late)
             case .undeliverableReply(let reply): writer.members(of: reply)
             case .minute(let minute): writer.members(of: minute)
+            case .replay(let run): writer.members(of: run)
+            case .replayed(let replayed): writer.members(of: replayed)
             }
         }
         return writer.bytes
@@ -26,6 +28,8 @@ extension AuditRecord {
         case lateDecision = "late_decision"
         case undeliverableReply = "undeliverable_reply"
         case minute
+        case replay
+        case replayed
     }
 
     private var kind: Kind {
@@ -34,6 +38,8 @@ extension AuditRecord {
         case .lateDecision: .lateDecision
         case .undeliverableReply: .undeliverableReply
         case .minute: .minute
+        case .replay: .replay
+        case .replayed: .replayed
         }
     }
 }
@@ -88,6 +94,31 @@ extension JSONWriter {
             }
         )
         member("unkept", minute.unkept)
+    }
+
+    fileprivate mutating func members(of run: ReplayRun) {
+        member("replay", run.replay.description)
+        member("run", run.id.description)
+        member("started_at", run.startedAt.millisecondsSinceEpoch)
+        member("operator", run.operatorName)
+        member("reason", run.reason)
+        member("selection", object: { $0.members(of: run.selection) })
+        member("rate", run.rate)
+        member("charges_quotas", run.chargesQuotas)
+        if let end = run.end {
+            member("ended_at", end.at.millisecondsSinceEpoch)
+            member("complete", end.isComplete)
+        }
+    }
+
+    fileprivate mutating func members(of replayed: ReplayedEvent) {
+        member("replay", replayed.replay.description)
+        member("replay_of", replayed.original.description)
+        member("event", object: { $0.members(of: replayed.event) })
+        member("cause", replayed.cause.name)
+        if let time = replayed.replyTime { member("reply_us", time) }
+        if let worker = replayed.worker { member("worker", worker) }
+        if case .decision(let decision) = replayed.cause { member(decision) }
     }
 
     private mutating func member(_ decision: Decision) {

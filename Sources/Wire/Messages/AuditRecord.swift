@@ -10,4 +10,8 @@ public enum AuditRecord: Sendable, Hashable {
     case undeliverableReply(UndeliverableReply)
     /// A gateway has closed the books of a minute.
     case minute(GatewayMinute)
+    /// Somebody has begun to replay events, or to go on with that, or has stopped.
+    case replay(ReplayRun)
+    /// An event went through the queue again.
+    case replayed(ReplayedEvent)
 }

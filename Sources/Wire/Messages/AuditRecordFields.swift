@@ -12,12 +12,19 @@ struct AuditRecordFields {
     private var answer: String?
     private var decision: DecisionFields?
     private var outcomes: [String: Int64] = [:]
+    private var replay: String?
+    private var original: String?
+    private var operatorName: String?
+    private var reason: String?
+    private var selection: ReplaySelectionFields?
+    private var chargesQuotas: Bool?
+    private var isComplete: Bool?
     /// The members that are whole numbers, by name.
     private var numbers: [String: Int64] = [:]
 
     private static let numberNames: Set<String> = [
         "answer_us", "publishes", "publish_us", "reply_us", "worker_us", "facts_us", "received_at", "late_us",
-        "returned_at", "minute", "received", "unkept",
+        "returned_at", "minute", "received", "unkept", "started_at", "ended_at", "rate",
     ]
 
     mutating func read(_ name: String, from reader: inout JSONReader) throws(JSONError) {
@@ -31,6 +38,13 @@ struct AuditRecordFields {
         case "cause": cause = try reader.readString()
         case "answer": answer = try reader.readString()
         case "decision": decision = try DecisionFields(from: &reader)
+        case "replay": replay = try reader.readString()
+        case "replay_of": original = try reader.readString()
+        case "operator": operatorName = try reader.readString()
+        case "reason": reason = try reader.readString()
+        case "selection": selection = try ReplaySelectionFields(from: &reader)
+        case "charges_quotas": chargesQuotas = try reader.readBool()
+        case "complete": isComplete = try reader.readBool()
         case "outcomes":
             try reader.readObject { (reader, cause) throws(JSONError) in
                 outcomes[cause] = try reader.readInteger()
@@ -47,6 +61,8 @@ struct AuditRecordFields {
         case .lateDecision: return .lateDecision(try lateDecision())
         case .undeliverableReply: return .undeliverableReply(try undeliverableReply())
         case .minute: return .minute(try minute())
+        case .replay: return .replay(try replayRun())
+        case .replayed: return .replayed(try replayed())
         case nil: throw WireError(.invalidField, "kind")
         }
     }
@@ -112,6 +128,37 @@ struct AuditRecordFields {
             received: try count("received", in: 0...Int64.max),
             outcomes: counts,
             unkept: try count("unkept", in: 0...Int64.max)
+        )
+    }
+
+    private func replayRun() throws(WireError) -> ReplayRun {
+        var replayRun = ReplayRun(
+            replay: try id(replay, "replay"),
+            id: try id(run, "run"),
+            startedAt: try timestamp("started_at"),
+            operatorName: try Schema.name(operatorName, "operator"),
+            reason: try Schema.name(reason, "reason", maximumLength: ReplayRun.maximumReasonLength),
+            selection: try Schema.require(selection, "selection").selection(),
+            rate: try count("rate", in: 1...Int64(Int32.max)),
+            chargesQuotas: try Schema.require(chargesQuotas, "charges_quotas")
+        )
+        if numbers["ended_at"] != nil {
+            replayRun.end = ReplayRun.End(
+                at: try timestamp("ended_at"),
+                isComplete: try Schema.require(isComplete, "complete")
+            )
+        }
+        return replayRun
+    }
+
+    private func replayed() throws(WireError) -> ReplayedEvent {
+        ReplayedEvent(
+            event: try Schema.require(event, "event").event(),
+            original: try id(original, "replay_of"),
+            replay: try id(replay, "replay"),
+            cause: try decodedCause(),
+            worker: try worker.map { worker throws(WireError) in try Schema.name(worker, "worker") },
+            replyTime: try optionalCount("reply_us")
         )
     }
 

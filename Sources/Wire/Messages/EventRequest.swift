@@ -16,12 +16,15 @@ public struct EventRequest: Sendable, Equatable {
     public var replyTo: String
     /// When the gateway will have answered without a reply, by the civil clock of the gateway.
     public var deadline: Timestamp
+    /// What the event repeats; nil for a callback.
+    public var replay: ReplayMark?
 
     /// Describes a request.
-    public init(event: StreamEvent, replyTo: String, deadline: Timestamp) {
+    public init(event: StreamEvent, replyTo: String, deadline: Timestamp, replay: ReplayMark? = nil) {
         self.event = event
         self.replyTo = replyTo
         self.deadline = deadline
+        self.replay = replay
     }
 
     /// The message that carries an event to the workers and into the callbacks stream.
@@ -70,6 +73,51 @@ public struct EventRequest: Sendable, Equatable {
         )
     }
 
+    /// The message that carries the repetition of a callback to the workers.
+    ///
+    /// It goes to the work queue alone: the callbacks stream has what came in, and nothing else.
+    ///
+    /// - Parameters:
+    ///   - event: The event, under an id of its own.
+    ///   - mark: What it repeats.
+    ///   - replyTo: The queue that takes the reply.
+    ///   - deadline: When nobody waits for the reply any more, on the civil clock of whoever replays.
+    ///   - remaining: How long that is; at least a millisecond is sent.
+    ///   - topology: Where to.
+    ///   - sender: Who replays.
+    public static func replayMessage(
+        event: StreamEvent,
+        mark: ReplayMark,
+        replyTo: String,
+        deadline: Timestamp,
+        remaining: Duration,
+        topology: Topology,
+        sender: String
+    ) -> AMQPMessage {
+        let id = event.id.description
+        return AMQPMessage(
+            routingKey: topology.decisionsQueue,
+            mandatory: true,
+            properties: AMQPProperties(
+                contentType: "application/json",
+                deliveryMode: .transient,
+                correlationID: id,
+                replyTo: replyTo,
+                expiration: Int(max(1, remaining.milliseconds)),
+                messageID: id,
+                timestamp: Int(event.receivedAt.millisecondsSinceEpoch / 1_000),
+                type: type,
+                appID: sender,
+                headers: [
+                    deadlineHeader: .int64(deadline.millisecondsSinceEpoch),
+                    ReplayMark.originalHeader: .string(mark.original.description),
+                    ReplayMark.chargesHeader: .bool(mark.chargesQuotas),
+                ]
+            ),
+            body: event.encodedBody()
+        )
+    }
+
     /// Reads a delivery.
     ///
     /// - Throws: ``WireError`` when it is no request of a known schema.
@@ -83,7 +131,8 @@ public struct EventRequest: Sendable, Equatable {
         self.init(
             event: try StreamEvent(decodingBody: delivery.body),
             replyTo: replyTo,
-            deadline: Timestamp(millisecondsSinceEpoch: Int64(deadline))
+            deadline: Timestamp(millisecondsSinceEpoch: Int64(deadline)),
+            replay: try ReplayMark(delivery.properties.headers)
         )
     }
 }

@@ -1,5 +1,5 @@
 public import AMQP
-internal import DecisionCore
+public import DecisionCore
 
 extension Reply {
     /// The message type of a reply.
@@ -8,7 +8,11 @@ extension Reply {
     /// The message that carries the reply to the gateway that asked.
     ///
     /// Mandatory: a reply to a gateway that is gone comes back to the worker.
-    public func message(to queue: String) -> AMQPMessage {
+    ///
+    /// - Parameters:
+    ///   - queue: Where it waits.
+    ///   - original: The callback that the event repeats; nil for a callback.
+    public func message(to queue: String, replayOf original: EventID? = nil) -> AMQPMessage {
         AMQPMessage(
             routingKey: queue,
             mandatory: true,
@@ -17,7 +21,8 @@ extension Reply {
                 deliveryMode: .transient,
                 correlationID: eventID.description,
                 type: Self.type,
-                appID: worker
+                appID: worker,
+                headers: original.map { [ReplayMark.originalHeader: .string($0.description)] } ?? [:]
             ),
             body: encodedBody()
         )

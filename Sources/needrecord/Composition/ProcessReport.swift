@@ -88,6 +88,7 @@ extension OpsServer.Report {
         self.counters += [
             ("events.taken", counters.taken),
             ("events.redelivered", counters.redelivered),
+            ("events.replayed", counters.replayed),
             ("events.batches", counters.batches),
             ("events.decided", counters.decided),
             ("events.expired_before_reading", counters.expiredBeforeReading),
