@@ -142,6 +142,13 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "EventReplay",
+            dependencies: [
+                "AMQP", "BusinessState", "DecisionCore", "Postgres", "StreamReading", "Wire", locks, logging,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "PlatformSimulator",
             dependencies: [histogram, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: swiftSettings
@@ -151,8 +158,9 @@ let package = Package(
             name: "needrecord",
             dependencies: [
                 "AMQP", "AuditTrail", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
-                "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles", "StreamReading",
-                "Wire", argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore, nioPosix,
+                "EventReplay", "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles",
+                "StreamReading", "Wire", argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore,
+                nioPosix,
                 serviceLifecycle, systemPackage, unixSignals,
             ],
             swiftSettings: swiftSettings,
@@ -220,6 +228,14 @@ let package = Package(
             dependencies: [
                 "AMQP", "AuditTrail", "BusinessState", "DecisionCore", "Postgres", "StreamReading", "TestSupport",
                 "Wire", locks, logging, serviceLifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EventReplayTests",
+            dependencies: [
+                "AMQP", "BusinessState", "DecisionCore", "EventReplay", "Postgres", "TestSupport", "Wire", locks,
+                logging,
             ],
             swiftSettings: swiftSettings
         ),

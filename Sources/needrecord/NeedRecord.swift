@@ -19,7 +19,7 @@ struct NeedRecord: AsyncParsableCommand {
             EXIT CODES
               0   done; after SIGTERM or SIGINT: everything in flight was answered
               1   it failed, and the message says why
-              3   verify: it does not add up
+              3   verify: it does not add up; replay: something is answered otherwise
               64  the command line is wrong
               78  a setting cannot be used, and the message names it
             """,
@@ -27,7 +27,8 @@ struct NeedRecord: AsyncParsableCommand {
         subcommands: [
             GatewayCommand.self, WorkerCommand.self, AuditorCommand.self, ServeCommand.self, MigrateCommand.self,
             RulesCommand.self, QuotasCommand.self, ReservationsCommand.self, DecideCommand.self, PushCommand.self,
-            AuditCommand.self, ExplainCommand.self, VerifyCommand.self, DeadCommand.self, DoctorCommand.self,
+            AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ReplayCommand.self, DeadCommand.self,
+            DoctorCommand.self,
         ]
     )
 }

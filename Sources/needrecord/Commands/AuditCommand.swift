@@ -10,7 +10,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             AuditOutcomesCommand.self, AuditFallbacksCommand.self, AuditTimesCommand.self, AuditPushesCommand.self,
             AuditMissingFilesCommand.self, AuditUnwantedFilesCommand.self, AuditFormatsCommand.self,
-            AuditRulesCommand.self, AuditBalanceCommand.self,
+            AuditRulesCommand.self, AuditBalanceCommand.self, AuditReplaysCommand.self,
         ]
     )
 }

@@ -66,13 +66,14 @@ struct Deployment: Sendable {
     /// - Returns: What it printed.
     @discardableResult
     func run(_ arguments: String...) async throws -> String {
-        let output = try await ChildProcess.run(
-            TestEnvironment.executable(),
-            arguments,
-            environment: environment
-        )
+        let output = try await output(of: arguments)
         guard output.status == 0 else { throw TestFailure("\(arguments) ended with \(output.status): \(output.text)") }
         return output.text
+    }
+
+    /// Runs a command to its end, however it ends.
+    func output(of arguments: [String]) async throws -> (status: Int32, text: String) {
+        try await ChildProcess.run(TestEnvironment.executable(), arguments, environment: environment)
     }
 
     /// A rule that records everything.
@@ -80,7 +81,8 @@ struct Deployment: Sendable {
         try await run("rules", "add", "--record", "--format", "mp4", "--interval", "mp4=300")
     }
 
-    private var environment: [String: String] {
+    /// What processes of the installation have in their environment.
+    var environment: [String: String] {
         get throws {
             try ServiceProcess.environment(database: database, namespace: topology.namespace).merging([
                 "NEEDRECORD_ANSWER_BUDGET": "\(topology.answerBudget.milliseconds)ms",
