@@ -19,6 +19,10 @@ test: ## Lint, build and run every test against a PostgreSQL and a RabbitMQ of t
 sanitize: ## Run the tests of clients, correlator and worker under ThreadSanitizer and AddressSanitizer
 	@deploy/local/sanitize
 
+.PHONY: fuzz
+fuzz: ## Fuzz everything that reads foreign bytes, a minute each; 'deploy/local/fuzz --seconds 600' for longer
+	@deploy/local/fuzz
+
 .PHONY: bench-rules
 bench-rules: ## Measure what a decision costs with 10, 10 thousand and a million rules
 	@deploy/local/bench
@@ -29,11 +33,11 @@ build: ## Build the release executable
 
 .PHONY: format
 format: ## Format the Swift sources in place
-	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Fuzzing/Sources Package.swift Benchmarks/Package.swift Fuzzing/Package.swift
 
 .PHONY: lint
 lint: ## Check the format of the Swift sources
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Fuzzing/Sources Package.swift Benchmarks/Package.swift Fuzzing/Package.swift
 
 .PHONY: stack-up
 stack-up: ## Start the local PostgreSQL and RabbitMQ; 'deploy/local/stack help' has more
@@ -47,4 +51,4 @@ stack-down: ## Stop them; their data stays
 clean: ## Remove what was built, and the local stacks with their data
 	@NEEDRECORD_STACK_DIR=.stack/test deploy/local/stack destroy
 	@deploy/local/stack destroy
-	rm -rf .stack .build .build-tsan .build-asan Benchmarks/.build
+	rm -rf .stack .build .build-tsan .build-asan .build-fuzz Benchmarks/.build

@@ -55,8 +55,14 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "needrecord", targets: ["needrecord"]),
-        // For the benchmarks, which are a package of their own.
-        .library(name: "NeedRecordModules", targets: ["BusinessState", "DecisionCore", "Postgres"]),
+        // For benchmarks and fuzzing, which are packages of their own.
+        .library(
+            name: "NeedRecordModules",
+            targets: [
+                "AMQP", "BusinessState", "CallbackGateway", "DecisionCore", "OutcomeJournal", "Postgres", "RuleFiles",
+                "Wire",
+            ]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
