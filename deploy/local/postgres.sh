@@ -50,12 +50,16 @@ start_postgres() {
     make_home postgres
     cd "$home"
     if [[ ! -d $home/data ]]; then create_postgres "$bin"; fi
+    install_certificates postgres
     # No Unix socket: its path could be longer than the 107 bytes that the kernel allows.
     write_as postgres "$home/data/needrecord.conf" <<END
 listen_addresses = '127.0.0.1'
 port = $(port postgres)
 unix_socket_directories = ''
 max_connections = 200
+ssl_ca_file = '$home/tls/authority.pem'
+ssl_cert_file = '$home/tls/server.pem'
+ssl_key_file = '$home/tls/server.key'
 END
     # After a crash the process id in it may be a stranger's, or a zombie's, and PostgreSQL would refuse to start.
     run_as postgres rm -f "$home/data/postmaster.pid"

@@ -71,9 +71,17 @@ configure_rabbitmq() {
     secret cookie | write_as rabbitmq "$home/.erlang.cookie"
     run_as rabbitmq chmod 400 "$home/.erlang.cookie" # Erlang refuses one that can be written.
   fi
+  install_certificates rabbitmq
   say '[].' | write_as rabbitmq "$home/enabled_plugins"
   write_as rabbitmq "$home/rabbitmq.conf" <<END
 listeners.tcp.default = 127.0.0.1:$(port amqp)
+listeners.ssl.default = 127.0.0.1:$(port amqps)
+ssl_options.cacertfile = $home/tls/authority.pem
+ssl_options.certfile = $home/tls/server.pem
+ssl_options.keyfile = $home/tls/server.key
+ssl_options.verify = verify_none
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2
 load_definitions = $home/definitions.json
 log.console = false
 log.file.level = warning
@@ -109,7 +117,7 @@ start_rabbitmq() {
   local home=$DATA/rabbitmq server deadline
   if rabbitmq_pid >/dev/null && rabbitmq_answers; then return; fi
   stop_rabbitmq
-  require_free amqp distribution epmd
+  require_free amqp distribution epmd amqps
   make_home rabbitmq
   cd "$home"
   configure_rabbitmq
