@@ -35,6 +35,7 @@ let fastLink: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"])]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -69,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
@@ -127,8 +129,8 @@ let package = Package(
         .target(
             name: "CallbackGateway",
             dependencies: [
-                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", httpTypes, hummingbirdCore, locks, logging, nioCore,
-                nioHTTP1, nioPosix, nioHTTPTypes, serviceLifecycle,
+                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", crypto, dequeModule, httpTypes, hummingbirdCore,
+                locks, logging, nioCore, nioHTTP1, nioPosix, nioHTTPTypes, serviceLifecycle, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -156,7 +158,7 @@ let package = Package(
         ),
         .target(
             name: "PlatformSimulator",
-            dependencies: [histogram, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: [crypto, histogram, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: swiftSettings
         ),
 

@@ -24,6 +24,7 @@ public final class CallbackGateway: Service {
     private let noticeDesk: NoticeDesk
     private let outcomeDesk: OutcomeDesk
     private let outcomePublisher: OutcomePublisher
+    private let admission: AdmissionDesk?
     private let journal: Journal
     private let date: HTTPDate
     private let onListening: @Sendable (_ port: Int) -> Void
@@ -89,6 +90,7 @@ public final class CallbackGateway: Service {
             now: now,
             logger: logger
         )
+        admission = configuration.admission.map { AdmissionDesk($0, now: now, logger: logger) }
         date = HTTPDate(now: now)
     }
 
@@ -107,6 +109,25 @@ public final class CallbackGateway: Service {
         counters.journalBytes = status.bytes
         counters.oldestWaiting = Int(status.oldestUnconfirmedAge?.components.seconds ?? 0)
         return counters
+    }
+
+    /// What has become of the admission of callbacks so far.
+    public var admissionCounters: AdmissionCounters { admission?.counters ?? AdmissionCounters() }
+
+    /// Nil when callbacks are taken from anybody; else `ok`, or `outdated` when other demands were to be made and could
+    /// not be read.
+    public var admissionState: String? {
+        admission.map { $0.isOutdated ? "outdated" : "ok" }
+    }
+
+    /// From now on callbacks are taken by this policy. It needs a gateway that was set up with one.
+    public func replaceAdmission(_ policy: AdmissionPolicy) {
+        admission?.replace(policy)
+    }
+
+    /// A policy that was to take the place of the former one cannot be read; the former one goes on.
+    public func admissionReplacementFailed() {
+        admission?.replacementFailed()
     }
 
     /// Whether the gateway is stopping.
@@ -214,7 +235,12 @@ public final class CallbackGateway: Service {
     }
 
     private func makeServer() throws -> any Service {
-        let handler = CallbackHandler(configuration: configuration, desk: desk, notices: noticeDesk)
+        let handler = CallbackHandler(
+            configuration: configuration,
+            desk: desk,
+            notices: noticeDesk,
+            admission: admission
+        )
         let date = date
         return try HTTPServerBuilder.http1(configuration: channelConfiguration()).buildServer(
             configuration: ServerConfiguration(
@@ -238,6 +264,7 @@ public final class CallbackGateway: Service {
     private func channelConfiguration() -> HTTP1Channel.Configuration {
         let configuration = configuration
         let desk = desk
+        let admission = admission
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 RequestGuard(
@@ -246,7 +273,7 @@ public final class CallbackGateway: Service {
                     idleTimeout: configuration.idleTimeout,
                     rejected: { desk.countRejection(status: $0.code) }
                 )
-            ],
+            ] + (admission.map { [PeerStamp(desk: $0, headerTimeout: configuration.requestTimeout)] } ?? []),
             // The parser counts the request target as a header field. Without it the guard counts them.
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maximumHeaderLength + configuration.longestTargetLength,

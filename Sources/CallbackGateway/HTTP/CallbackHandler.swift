@@ -11,6 +11,8 @@ struct CallbackHandler: Sendable {
     let configuration: GatewayConfiguration
     let desk: CallbackDesk
     let notices: NoticeDesk
+    /// Nil when callbacks are taken from anybody.
+    let admission: AdmissionDesk?
 
     /// Finds the answer to a request.
     ///
@@ -41,21 +43,35 @@ struct CallbackHandler: Sendable {
         let target = request.head.path ?? "/"
         let pathEnd = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
         let query = target.utf8[pathEnd...].dropFirst()
-        let endpoint = configuration.endpoint(at: target.utf8[..<pathEnd])
+        let admission = admission?.begin(request)
+        try admission?.checkNetwork()
+        let endpoint = try endpoint(at: target.utf8[..<pathEnd], admission)
         let limits = configuration.limits(of: endpoint)
         guard target.utf8.count <= limits.targetLength else { return .targetTooLong(limit: limits.targetLength) }
         switch endpoint {
         case .onDemand:
-            return try await answer(try await fields(of: request, query, limits))
+            let fields: CallbackFields = try await fields(of: request, query, limits)
+            try admission?.checkSignature(over: .callbackHost) { () throws(BadCallback) in try fields.text(.domain) }
+            return try await answer(fields)
         case .recording:
             let fields = try await recording(of: request, limits)
+            try admission?.checkSignature(over: .callbackHost) { () throws(BadCallback) in try fields.domain() }
             return try await keep(fields.content(receivedAt:))
         case .ingest:
             let fields: IngestFields = try await fields(of: request, query, limits)
+            try admission?.checkSignature(over: .domain) { () throws(BadCallback) in try fields.text(.app) }
             return try await keep(fields.content(receivedAt:))
         case nil:
             return .notFound
         }
+    }
+
+    private func endpoint(
+        at path: Substring.UTF8View,
+        _ admission: Admission?
+    ) throws(RequestRefusal) -> Endpoint? {
+        guard let admission else { return configuration.endpoint(at: path) }
+        return try admission.endpoint(at: path) { configuration.endpoint(at: $0) }
     }
 
     private func answer(_ fields: CallbackFields) async throws -> HTTPReply {

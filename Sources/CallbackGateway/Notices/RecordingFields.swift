@@ -26,6 +26,13 @@ struct RecordingFields {
         }
     }
 
+    /// The play domain that it is about.
+    ///
+    /// - Throws: ``BadCallback`` when it has none that is right.
+    func domain() throws(BadCallback) -> String {
+        try parameters.text(.domain)
+    }
+
     private func status() throws(BadCallback) -> RecordingStatus {
         RecordingStatus(
             domain: try parameters.text(.domain),
