@@ -33,7 +33,7 @@ final class LoadGenerator: PlatformConnectionDelegate {
     private let promise: EventLoopPromise<LoadReport>
 
     private let questions: QuestionSeries
-    private let headers: HTTPHeaders
+    private var headers: PlatformHeaders
     private let timeout: TimeAmount
     private let sweepInterval: TimeAmount
 
@@ -63,7 +63,7 @@ final class LoadGenerator: PlatformConnectionDelegate {
         self.onAnswer = onAnswer
         self.promise = promise
         questions = QuestionSeries(question: plan.question, streams: plan.streams, target: plan.target)
-        headers = HTTPHeaders(platformTo: plan.target)
+        headers = PlatformHeaders(target: plan.target, authKey: plan.authKey)
         timeout = TimeAmount(plan.timeout)
         sweepInterval = min(max(.nanoseconds(timeout.nanoseconds / 20), .milliseconds(1)), .milliseconds(50))
         schedule = LoadSchedule(plan)
@@ -180,7 +180,7 @@ final class LoadGenerator: PlatformConnectionDelegate {
                 exchanges[index] = Exchange(request: request, sentAt: now)
                 let target = questions.requestTarget(request.number)
                 connections[index].ask(
-                    HTTPRequestHead(requestTarget: target, headers: headers),
+                    HTTPRequestHead(requestTarget: target, headers: headers.next()),
                     deadline: now + timeout
                 )
             case .wait(let intended):

@@ -35,6 +35,8 @@ public struct LoadPlan: Sendable {
     public var connections = 1
     /// How long a request may take from its sending, connecting included. The platform waits 5 s.
     public var timeout = Duration.seconds(5)
+    /// The key by which the platform signs its calls (`NotifyAuthKey`); nil when it was given none.
+    public var authKey: String?
 
     /// Creates a plan that asks one question after the other on one connection; set the rest.
     public init(target: PlatformTarget, question: CallbackQuestion) {

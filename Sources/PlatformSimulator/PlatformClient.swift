@@ -14,6 +14,9 @@ public struct PlatformClient: Sendable {
     /// The time between a failed call and the next. The platform waits 1 s.
     public var pause = Duration.seconds(1)
 
+    /// The key by which the platform signs its calls (`NotifyAuthKey`); nil when it was given none.
+    public var authKey: String?
+
     /// Creates a client that asks once; set the rest.
     public init(target: PlatformTarget) {
         self.target = target
@@ -57,9 +60,10 @@ public struct PlatformClient: Sendable {
         _ question: CallbackQuestion,
         on session: NIOLoopBound<PlatformSession>
     ) async throws -> CallbackAnswer {
+        var headers = PlatformHeaders(target: target, authKey: authKey)
         let request = HTTPRequestHead(
             requestTarget: target.requestTarget(for: question),
-            headers: HTTPHeaders(platformTo: target)
+            headers: headers.next()
         )
         let timeout = TimeAmount(timeout)
         let start = ContinuousClock.now

@@ -19,6 +19,9 @@ struct PushCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the platform sends its callbacks (OnDemandUrl).", valueName: "url"))
     var url = "http://127.0.0.1:8080/"
 
+    @Option(help: ArgumentHelp("Sign as the platform does with this key (NotifyAuthKey).", valueName: "key"))
+    var authKey: String?
+
     @Option(help: "The play domain.")
     var domain = "test.com"
 
@@ -97,6 +100,7 @@ struct PushCommand: AsyncParsableCommand {
         var client = PlatformClient(target: target)
         client.timeout = Duration(text: timeout) ?? .seconds(5)
         client.retries = retry ? 5 : 0
+        client.authKey = authKey
         let answer = try await client.ask(question, logger: logger)
         let body = String(decoding: answer.body, as: UTF8.self)
         switch output {
@@ -119,6 +123,7 @@ struct PushCommand: AsyncParsableCommand {
         plan.duration = duration.flatMap(Duration.init(text:))
         plan.warmUp = warmUp.flatMap(Duration.init(text:)) ?? .zero
         plan.connections = connections
+        plan.authKey = authKey
         plan.timeout = Duration(text: timeout) ?? .seconds(5)
         let report = try await interruptible { [plan] in try await plan.run(logger: logger) }
         print(output == .json ? report.json() : report.text())
