@@ -6,7 +6,8 @@ struct DoctorCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check versions, connections, privileges, topology, migrations and clock, and say what to do.",
-        discussion: "Changes nothing. Exit code 1 when something is at fault; a warning is no fault."
+        discussion:
+            "Also checks the file of auth.file. Changes nothing. Exit code 1 when something is at fault; a warning is no fault."
     )
 
     @Option(help: "text or json.")
@@ -16,6 +17,7 @@ struct DoctorCommand: Command {
 
     func run(_ settings: Settings, logger: Logger) async throws {
         var findings = LibraryExamination().findings()
+        findings += AdmissionExamination(settings).findings()
         findings += await BrokerExamination(settings, logger: logger).findings()
         findings += await DatabaseExamination(settings, logger: logger).findings()
         switch output {

@@ -14,9 +14,12 @@ struct GatewayRole {
     let gateway: CallbackGateway
     let correlator: ReplyCorrelator<AwaitedEvent>
     private let receiver: ReplyReceiver<AwaitedEvent>
+    private let admission: AdmissionWatch?
 
-    /// - Throws: ``Failure`` when the journal cannot be opened.
+    /// - Throws: ``SettingError`` when the file of keys, secrets and networks cannot be used, ``Failure`` when the
+    ///   journal cannot be opened.
     init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) async throws {
+        let admission = try Self.admission(settings, logger: logger)
         let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
         let correlator = ReplyCorrelator<AwaitedEvent>(
             maximumPending: settings.gateway.maximumPending,
@@ -24,8 +27,10 @@ struct GatewayRole {
         )
         var events = settings.amqp
         events.connectionName = "needrecord gateway \(settings.gateway.name), events"
+        var configuration = settings.gateway
+        configuration.admission = admission?.settings
         let gateway = CallbackGateway(
-            configuration: settings.gateway,
+            configuration: configuration,
             topology: settings.topology,
             amqp: events,
             replies: correlator,
@@ -48,6 +53,28 @@ struct GatewayRole {
         )
         self.gateway = gateway
         self.correlator = correlator
+        self.admission = admission.map { file, bytes, _ in
+            AdmissionWatch(file: file, bytes: bytes, gateway: gateway, logger: logger.labelled("admission"))
+        }
+    }
+
+    private static func admission(
+        _ settings: Settings,
+        logger: Logger
+    ) throws(SettingError) -> (file: AdmissionFile, bytes: [UInt8], settings: AdmissionSettings)? {
+        guard let path = settings.admissionFile else { return nil }
+        let file = AdmissionFile(path: path)
+        do {
+            let bytes = try file.bytes()
+            let policy = try file.policy(of: bytes)
+            logger.labelled("admission").info("callbacks are admitted", metadata: ["demands": "\(policy.summary)"])
+            var admission = AdmissionSettings(policy)
+            admission.tolerance = settings.signatureTolerance
+            admission.replayWindow = settings.replayWindow
+            return (file, bytes, admission)
+        } catch {
+            throw SettingError("\(Setting.authFile.key) (\(Setting.authFile.environmentVariable)): \(error)")
+        }
     }
 
     private static func openJournal(_ settings: Settings, logger: Logger) async throws -> Journal {
@@ -71,7 +98,8 @@ struct GatewayRole {
     var services: [any Service] {
         let correlator = correlator
         let receiver = receiver
-        return [
+        let watch: [any Service] = admission.map { [$0] } ?? []
+        return watch + [
             StoppableService { await correlator.run() },
             StoppableService { await receiver.run() },
             gateway,

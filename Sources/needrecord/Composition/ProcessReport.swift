@@ -11,7 +11,9 @@ extension OpsServer.Report {
         if let gateway {
             isReady = !gateway.gateway.isDraining
             parts.append(("broker", gateway.gateway.brokerState))
+            if let state = gateway.gateway.admissionState { parts.append(("callback_authentication", state)) }
             add(gateway.gateway.counters)
+            add(gateway.gateway.admissionCounters)
             add(gateway.gateway.outcomeCounters)
             add(gateway.gateway.noticeCounters)
             add(gateway.correlator.counters)
@@ -45,6 +47,21 @@ extension OpsServer.Report {
         }
         for (status, count) in counters.rejected.sorted(by: { $0.key < $1.key }) {
             self.counters.append(("requests.rejected.\(status)", count))
+        }
+    }
+
+    private mutating func add(_ counters: AdmissionCounters) {
+        self.counters += [
+            ("auth.verified", counters.verified),
+            ("auth.verified_by_other_key", counters.verifiedByOtherKey),
+            ("auth.unsigned", counters.unsigned),
+            ("auth.signatures_forgotten", counters.forgottenSignatures),
+            ("auth.malformed_proxy_headers", counters.malformedProxyHeaders),
+            ("auth.file_taken", counters.replacements),
+            ("auth.file_refused", counters.failedReplacements),
+        ]
+        for reason in RefusalReason.allCases {
+            self.counters.append(("auth.refused.\(reason.rawValue)", counters.refused[reason] ?? 0))
         }
     }
 

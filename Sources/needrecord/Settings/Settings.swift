@@ -15,6 +15,10 @@ struct Settings {
     var database: PostgresConfiguration
     var databaseConnections: Int
     var gateway = GatewayConfiguration()
+    /// The file of keys, secrets and networks; nil when callbacks are taken from anybody.
+    var admissionFile: String?
+    var signatureTolerance = Duration.seconds(300)
+    var replayWindow = Duration.seconds(90)
     var journal = JournalConfiguration(directory: Setting.journalDirectory.defaultValue)
     var worker = WorkerConfiguration()
     var auditor = AuditorConfiguration()
@@ -38,6 +42,7 @@ struct Settings {
         logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
         try readTopology(reader)
         try readGateway(reader)
+        try readAdmission(reader)
         try readJournal(reader)
         try readWorker(reader)
         try readAuditor(reader)
@@ -96,6 +101,12 @@ struct Settings {
         gateway.requestTimeout = try reader.duration(.httpRequestTimeout, in: .milliseconds(100) ... .seconds(60))
         gateway.idleTimeout = try reader.duration(.httpIdleTimeout, in: .seconds(1) ... .seconds(3_600))
         gateway.name = try name(.gatewayName, reader)
+    }
+
+    private mutating func readAdmission(_ reader: SettingReader) throws(SettingError) {
+        if reader.text(.authFile) != nil { admissionFile = try reader.string(.authFile, maximumLength: 4_096) }
+        signatureTolerance = try reader.duration(.authTolerance, in: .seconds(1) ... .seconds(3_600))
+        replayWindow = try reader.duration(.authReplayWindow, in: .seconds(1) ... .seconds(7_200))
     }
 
     private mutating func readJournal(_ reader: SettingReader) throws(SettingError) {

@@ -40,6 +40,28 @@ import Wire
         }
     }
 
+    @Test(arguments: [
+        (nil, "warning", "auth.file"),
+        ("signatures: {'*': {mode: required, keys: [0123456789abcdef]}}", "ok", "all others required"),
+        ("signatures: {'*': {mode: optional, keys: [0123456789abcdef]}}", "warning", "taken from anybody"),
+        ("signatures: {'*': {mode: required}}", "fault", "line 1: signatures.*.keys is missing"),
+    ])
+    func `The file of keys is looked at`(file: String?, severity: String, text: String) async throws {
+        try await withFile(file ?? "", suffix: ".yaml") { path in
+            #expect(chmod(path, 0o640) == 0)
+            let settings = file == nil ? [:] : ["NEEDRECORD_AUTH_FILE": path]
+            let run = try await doctor(settings, "--output", "json")
+            #expect(try severities(run)["callback authentication"] == severity)
+            #expect(run.text.contains(text), "\(run.text)")
+            #expect(!run.text.contains("0123456789abcdef"))
+            guard severity == "ok" else { return }
+            #expect(try severities(run)["auth.file"] == "ok")
+            #expect(chmod(path, 0o644) == 0)
+            let open = try await doctor(settings, "--output", "json")
+            #expect(try severities(open)["auth.file"] == "warning")
+        }
+    }
+
     @Test func `Servers that are away are faults, each with advice`() async throws {
         let run = try await doctor([:])
         #expect(run.status == 1)

@@ -4,12 +4,14 @@ import Testing
 
 /// The live platform, played against a gateway that has no broker and so answers the default at once.
 @Suite struct PushCommandTests {
-    private func withGateway(_ body: (_ url: String) async throws -> Void) async throws {
+    private func withGateway(settings: [String: String] = [:], _ body: (_ url: String) async throws -> Void)
+        async throws
+    {
         let gateway = try ServiceProcess.start(
             ["gateway"],
             environment: [
                 "NEEDRECORD_AMQP_URL": NeedRecordRun.absentBroker, "NEEDRECORD_HTTP_HOST": "127.0.0.1",
-            ]
+            ].merging(settings) { $1 }
         )
         try await body("http://127.0.0.1:\(try await gateway.callbackPort())/")
         #expect(try await gateway.stop() == 0)
@@ -61,6 +63,24 @@ import Testing
         }
         let nobody = try await NeedRecordRun.run("push", "--url", "http://127.0.0.1:1/")
         #expect(nobody.status == 1)
+    }
+
+    @Test func `With a key callbacks are signed as the platform does`() async throws {
+        let file = "signatures: {test.com: {mode: required, keys: [0123456789abcdef]}}"
+        try await withFile(file, suffix: ".yaml") { path in
+            try await withGateway(settings: ["NEEDRECORD_AUTH_FILE": path]) { url in
+                let key = ["--auth-key", "0123456789abcdef"]
+                let signed = try await NeedRecordRun.run(["push", "--url", url] + key)
+                #expect(signed.status == 0, "\(signed.text)")
+                let many = try await NeedRecordRun.run(["push", "--url", url, "--count", "10"] + key)
+                #expect(many.status == 0, "\(many.text)")
+                let other = try await NeedRecordRun.run("push", "--url", url, "--auth-key", "0123456789abcdeg")
+                #expect(other.status == 1)
+                #expect(other.text.contains("signature_invalid"))
+                let none = try await NeedRecordRun.run("push", "--url", url)
+                #expect(none.text.contains("signature_missing"))
+            }
+        }
     }
 
     @Test(arguments: [

@@ -14,7 +14,7 @@ import Wire
     private func badValue(_ setting: Setting, from source: String) -> String {
         switch setting {
         case .httpHost, .opsHost, .gatewayName, .workerName, .auditorName, .topologyNamespace, .migrationsDirectory,
-            .journalDirectory:
+            .journalDirectory, .authFile:
             source + String(repeating: "x", count: 4_097)
         default: source
         }

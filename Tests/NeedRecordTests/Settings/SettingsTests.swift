@@ -22,6 +22,9 @@ import Wire
         #expect(settings.gateway.paths == ["/", "/callbacks/on-demand"])
         #expect(settings.gateway.recordingPaths == ["/callbacks/recording"])
         #expect(settings.gateway.ingestPaths == ["/callbacks/ingest"])
+        #expect(settings.admissionFile == nil)
+        #expect(settings.signatureTolerance == .seconds(300))
+        #expect(settings.replayWindow == .seconds(90))
         #expect(settings.topology == Topology())
         #expect(settings.opsHost == "127.0.0.1")
         #expect(settings.opsPort == 8_081)
@@ -61,6 +64,9 @@ import Wire
         Effect("ops.host=::1", { $0.opsHost }, "::1"),
         Effect("ops.port=9", { "\($0.opsPort)" }, "9"),
         Effect("answer.budget=3s", { "\($0.gateway.answerBudget.text) \($0.topology.answerBudget.text)" }, "3s 3s"),
+        Effect("auth.file=/k", { $0.admissionFile ?? "" }, "/k"),
+        Effect("auth.tolerance=60s", { $0.signatureTolerance.text }, "60s"),
+        Effect("auth.replayWindow=45s", { $0.replayWindow.text }, "45s"),
         Effect("gateway.name=g", { $0.gateway.name }, "g"),
         Effect("gateway.maxPending=5", { "\($0.gateway.maximumPending)" }, "5"),
         Effect("gateway.brokerGrace=0s", { $0.gateway.brokerGrace.text }, "0s"),
@@ -95,6 +101,8 @@ import Wire
         (.httpRequestTimeout, "100ms", "60s", "99ms", "60001ms"),
         (.httpIdleTimeout, "1s", "3600s", "999ms", "3601s"),
         (.answerBudget, "100ms", "4900ms", "99ms", "5s"),
+        (.authTolerance, "1s", "3600s", "999ms", "3601s"),
+        (.authReplayWindow, "1s", "7200s", "999ms", "7201s"),
         (.gatewayMaxPending, "1", "1000000", "0", "1000001"),
         (.gatewayBrokerGrace, "0s", "5s", "-1s", "5001ms"),
         (.workerPrefetch, "1", "4096", "0", "4097"),
