@@ -14,13 +14,16 @@ struct Admission {
 
     private let desk: AdmissionDesk
     private let policy: AdmissionPolicy
-    private let request: Request
+    private let headers: HTTPFields
+    /// What the request names as its host.
+    private let host: String
     private let client: NetworkAddress?
 
     init(desk: AdmissionDesk, policy: AdmissionPolicy, request: Request) {
         self.desk = desk
         self.policy = policy
-        self.request = request
+        headers = request.headers
+        host = request.head.authority ?? ""
         let peer = request.headers[PeerStamp.field].flatMap { NetworkAddress($0) }
         client = peer.flatMap { peer in
             policy.proxies.client(of: peer, policy.proxies.field.map { request.headers[values: $0.name] } ?? [])
@@ -71,10 +74,10 @@ struct Admission {
         let hosts =
             switch name {
             case .domain: [domain]
-            case .callbackHost: demands.hosts.isEmpty ? [request.head.authority ?? ""] : demands.hosts
+            case .callbackHost: demands.hosts.isEmpty ? [host] : demands.hosts
             }
         try desk.check(
-            PresentedSignature(request.headers),
+            PresentedSignature(headers),
             of: hosts.flatMap(CallbackSignature.names),
             by: demands,
             from: client

@@ -28,7 +28,7 @@ struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// An address as text, such as `192.0.2.1` or `2001:db8::1`, without port, brackets or zone.
     init?(_ text: some StringProtocol) {
-        guard text.utf8.count < 46, text.utf8.allSatisfy({ Self.letters.contains($0) }) else { return nil }
+        guard text.utf8.count < 46, text.utf8.allSatisfy(Self.mayStandInAddress) else { return nil }
         if text.utf8.contains(UInt8(ascii: ":")) {
             var address = in6_addr()
             guard inet_pton(AF_INET6, String(text), &address) == 1 else { return nil }
@@ -40,7 +40,14 @@ struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private static let letters = Set("0123456789abcdefABCDEF.:".utf8)
+    private static func mayStandInAddress(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
 
     /// Where a connection comes from; nil when it is no IP connection.
     init?(_ address: SocketAddress) {

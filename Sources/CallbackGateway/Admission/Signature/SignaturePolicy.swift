@@ -45,16 +45,15 @@ extension SignaturePolicy {
         }
     }
 
-    /// The first key that makes the signature. All are tried, whichever is right.
+    /// The first key that makes the signature. That it was found early tells which key is in use, and nothing of it.
     private func match(_ digest: [UInt8], _ timestamp: String, _ names: [String]) -> (key: Int, UInt128)? {
-        var found: (Int, UInt128)?
         for name in names {
             for (index, key) in keys.enumerated() {
                 let expected = CallbackSignature.digest(name: name, timestamp: timestamp, key: key)
                 guard expected.isEqualInConstantTime(to: digest) else { continue }
-                found = (index, expected.reduce(0) { $0 << 8 | UInt128($1) })
+                return (index, expected.reduce(0) { $0 << 8 | UInt128($1) })
             }
         }
-        return found
+        return nil
     }
 }
