@@ -19,6 +19,8 @@ enum Target: String, CaseIterable {
     case headers
     /// What comes in on a connection of the gateway.
     case http
+    /// What proves where a callback is from.
+    case admission
     /// Rule files.
     case rules
     /// Patterns, times and the other small languages of operators.
@@ -43,6 +45,7 @@ enum Target: String, CaseIterable {
         case .messages: fuzzMessages(input)
         case .headers: fuzzHeaders(input)
         case .http: fuzzHTTP(input)
+        case .admission: fuzzAdmission(input)
         case .rules: fuzzRules(input)
         case .words: fuzzWords(input)
         case .journal: fuzzJournal(input)
