@@ -46,6 +46,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -75,6 +76,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -130,7 +132,7 @@ let package = Package(
             name: "CallbackGateway",
             dependencies: [
                 "AMQP", "DecisionCore", "OutcomeJournal", "Wire", crypto, dequeModule, httpTypes, hummingbirdCore,
-                locks, logging, nioCore, nioHTTP1, nioPosix, nioHTTPTypes, serviceLifecycle, yams,
+                locks, logging, nioCore, nioHTTP1, nioPosix, nioHTTPTypes, nioSSL, serviceLifecycle, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -219,7 +221,7 @@ let package = Package(
             name: "CallbackGatewayTests",
             dependencies: [
                 "AMQP", "CallbackGateway", "DecisionCore", "OutcomeJournal", "ReplyCorrelator", "TestSupport", "Wire",
-                locks, logging, nioCore, nioPosix, serviceLifecycle,
+                locks, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

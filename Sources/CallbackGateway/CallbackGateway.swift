@@ -242,7 +242,7 @@ public final class CallbackGateway: Service {
             admission: admission
         )
         let date = date
-        return try HTTPServerBuilder.http1(configuration: channelConfiguration()).buildServer(
+        return try serverBuilder().buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 1_024
@@ -259,6 +259,14 @@ public final class CallbackGateway: Service {
             },
             onServerRunning: { channel in self.onListening(channel.localAddress?.port ?? 0) }
         )
+    }
+
+    private func serverBuilder() -> HTTPServerBuilder {
+        let channels = channelConfiguration()
+        guard let identity = configuration.tls else { return .http1(configuration: channels) }
+        return HTTPServerBuilder { responder in
+            SecureChannel(base: HTTP1Channel(responder: responder, configuration: channels), identity: identity)
+        }
     }
 
     private func channelConfiguration() -> HTTP1Channel.Configuration {

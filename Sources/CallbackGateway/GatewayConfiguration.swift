@@ -30,6 +30,8 @@ public struct GatewayConfiguration: Sendable {
     /// How long a gateway that stops waits for the broker to take what is in the journal. What it does not take by then
     /// is published at the next start.
     public var journalDrain = Duration.seconds(5)
+    /// What is shown to whoever connects, over TLS; nil for plain HTTP.
+    public var tls: TLSIdentity?
     /// From whom callbacks are taken; nil for anybody.
     public var admission: AdmissionSettings?
     /// The name of this gateway in messages and logs.

@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
+internal import NIOSSL
 
 /// Keeps a connection from waiting for ever: answers requests that come too slowly, have too long header fields or are
 /// no HTTP with a JSON error, ends connections that are idle, and ends one after an answer that says
@@ -66,7 +67,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        try? context.pipeline.syncOperations.addHandler(FirstByteNotice(self), position: .first)
+        let pipeline = context.pipeline.syncOperations
+        // What TLS itself exchanges is no request.
+        let position =
+            (try? pipeline.handler(type: NIOSSLServerHandler.self)).map { .after($0) }
+            ?? ChannelPipeline.SynchronousOperations.Position.first
+        try? pipeline.addHandler(FirstByteNotice(self), position: position)
         if context.channel.isActive { begin(context) }
     }
 

@@ -15,11 +15,13 @@ struct GatewayRole {
     let correlator: ReplyCorrelator<AwaitedEvent>
     private let receiver: ReplyReceiver<AwaitedEvent>
     private let admission: AdmissionWatch?
+    private let certificate: FileWatch?
 
-    /// - Throws: ``SettingError`` when the file of keys, secrets and networks cannot be used, ``Failure`` when the
-    ///   journal cannot be opened.
+    /// - Throws: ``SettingError`` when the certificate, or the file of keys, secrets and networks, cannot be used,
+    ///   ``Failure`` when the journal cannot be opened.
     init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) async throws {
         let admission = try Self.admission(settings, logger: logger)
+        let certificate = try Self.certificate(settings)
         let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
         let correlator = ReplyCorrelator<AwaitedEvent>(
             maximumPending: settings.gateway.maximumPending,
@@ -29,6 +31,7 @@ struct GatewayRole {
         events.connectionName = "needrecord gateway \(settings.gateway.name), events"
         var configuration = settings.gateway
         configuration.admission = admission?.settings
+        configuration.tls = certificate?.identity
         let gateway = CallbackGateway(
             configuration: configuration,
             topology: settings.topology,
@@ -53,6 +56,8 @@ struct GatewayRole {
         )
         self.gateway = gateway
         self.correlator = correlator
+        let tlsLogger = logger.labelled("tls")
+        self.certificate = certificate.map { reload in FileWatch { _ in await reload.read(tlsLogger) } }
         self.admission = admission.map { file, bytes, _ in
             AdmissionWatch(file: file, bytes: bytes, gateway: gateway, logger: logger.labelled("admission"))
         }
@@ -77,6 +82,23 @@ struct GatewayRole {
         }
     }
 
+    private static func certificate(_ settings: Settings) throws(SettingError) -> TLSReload? {
+        let (certificate, key) = (settings.tlsCertificateFile, settings.tlsKeyFile)
+        let setting = certificate == nil ? Setting.httpTLSKeyFile : Setting.httpTLSCertificateFile
+        guard let certificate, let key else {
+            guard certificate == nil, key == nil else {
+                let other = certificate == nil ? Setting.httpTLSCertificateFile : Setting.httpTLSKeyFile
+                throw SettingError("\(setting.key) (\(setting.environmentVariable)) wants \(other.key) beside it")
+            }
+            return nil
+        }
+        do {
+            return try TLSReload(TLSFiles(certificate: certificate, key: key))
+        } catch {
+            throw SettingError("\(setting.key) (\(setting.environmentVariable)): \(error)")
+        }
+    }
+
     private static func openJournal(_ settings: Settings, logger: Logger) async throws -> Journal {
         let journal: Journal
         do {
@@ -98,8 +120,8 @@ struct GatewayRole {
     var services: [any Service] {
         let correlator = correlator
         let receiver = receiver
-        let watch: [any Service] = admission.map { [$0] } ?? []
-        return watch + [
+        let watches: [(any Service)?] = [admission, certificate]
+        return watches.compactMap(\.self) + [
             StoppableService { await correlator.run() },
             StoppableService { await receiver.run() },
             gateway,

@@ -4,10 +4,14 @@
 /// environment. A flag beats the environment, and the environment beats a file.
 enum Setting: String, CaseIterable {
     case amqpURL = "amqp.url"
+    case amqpURLFile = "amqp.urlFile"
     case databaseURL = "database.url"
+    case databaseURLFile = "database.urlFile"
     case databaseConnections = "database.connections"
     case httpHost = "http.host"
     case httpPort = "http.port"
+    case httpTLSCertificateFile = "http.tlsCertificateFile"
+    case httpTLSKeyFile = "http.tlsKeyFile"
     case httpPaths = "http.paths"
     case httpRecordingPaths = "http.recordingPaths"
     case httpIngestPaths = "http.ingestPaths"
@@ -71,10 +75,12 @@ enum Setting: String, CaseIterable {
     var defaultValue: String {
         switch self {
         case .amqpURL: "amqp://guest:guest@127.0.0.1:5672/"
+        case .amqpURLFile, .databaseURLFile: "no file"
         case .databaseURL: "postgresql://127.0.0.1:5432/needrecord"
         case .databaseConnections: "2"
         case .httpHost: "0.0.0.0"
         case .httpPort: "8080"
+        case .httpTLSCertificateFile, .httpTLSKeyFile: "no file"
         case .httpPaths: "/,/callbacks/on-demand"
         case .httpRecordingPaths: "/callbacks/recording"
         case .httpIngestPaths: "/callbacks/ingest"

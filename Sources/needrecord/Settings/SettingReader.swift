@@ -1,4 +1,5 @@
 import Configuration
+import SystemPackage
 
 /// Reads settings one by one, and refuses a value that is malformed or out of range, by key and value.
 struct SettingReader {
@@ -30,6 +31,28 @@ struct SettingReader {
         let text = textOrDefault(setting)
         guard (1...maximumLength).contains(text.utf8.count) else {
             throw SettingError(setting, value: text, "1 to \(maximumLength) bytes long")
+        }
+        return text
+    }
+
+    /// A text that may stand in a file of its own, as container platforms hand out secrets. A line's end after it is no
+    /// part of it.
+    func secret(_ setting: Setting, orFile fileSetting: Setting) throws(SettingError) -> String {
+        guard text(fileSetting) != nil else { return try string(setting, maximumLength: 4_096) }
+        let path = try string(fileSetting, maximumLength: 4_096)
+        guard text(setting) ?? "" == "" else {
+            throw SettingError(fileSetting, value: path, "left out where \(setting.key) is given")
+        }
+        let bytes: [UInt8]
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly)
+            bytes = try file.closeAfter { try file.readAll(upTo: 8_192) }
+        } catch {
+            throw SettingError(fileSetting, value: path, "a file that can be read: \(error)")
+        }
+        let lines = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
+        guard lines.count == 1, lines[0].count <= 4_096, let text = String(validating: lines[0], as: UTF8.self) else {
+            throw SettingError(fileSetting, value: path, "a file with one line of 1 to 4096 bytes in it")
         }
         return text
     }

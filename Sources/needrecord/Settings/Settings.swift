@@ -23,6 +23,10 @@ struct Settings {
     var worker = WorkerConfiguration()
     var auditor = AuditorConfiguration()
     var topology = Topology()
+    /// The file with the gateway's certificate; nil for plain HTTP.
+    var tlsCertificateFile: String?
+    /// The file with its key.
+    var tlsKeyFile: String?
     var opsHost: String
     var opsPort: Int
     var migrationsDirectory: String
@@ -49,7 +53,7 @@ struct Settings {
     }
 
     private static func amqp(_ reader: SettingReader) throws(SettingError) -> AMQPConfiguration {
-        let url = try reader.string(.amqpURL, maximumLength: 4_096)
+        let url = try reader.secret(.amqpURL, orFile: .amqpURLFile)
         do {
             return try AMQPConfiguration(url: url)
         } catch {
@@ -58,7 +62,7 @@ struct Settings {
     }
 
     private static func database(_ reader: SettingReader) throws(SettingError) -> PostgresConfiguration {
-        let url = try reader.string(.databaseURL, maximumLength: 4_096)
+        let url = try reader.secret(.databaseURL, orFile: .databaseURLFile)
         do {
             var configuration = try PostgresConfiguration(url: url)
             if configuration.applicationName.isEmpty { configuration.applicationName = "needrecord" }
@@ -89,6 +93,12 @@ struct Settings {
     private mutating func readGateway(_ reader: SettingReader) throws(SettingError) {
         gateway.host = try reader.string(.httpHost)
         gateway.port = try reader.integer(.httpPort, in: 0...65_535)
+        if reader.text(.httpTLSCertificateFile) != nil {
+            tlsCertificateFile = try reader.string(.httpTLSCertificateFile, maximumLength: 4_096)
+        }
+        if reader.text(.httpTLSKeyFile) != nil {
+            tlsKeyFile = try reader.string(.httpTLSKeyFile, maximumLength: 4_096)
+        }
         gateway.paths = try reader.paths(.httpPaths)
         gateway.recordingPaths = try reader.paths(.httpRecordingPaths, not: [.httpPaths])
         gateway.ingestPaths = try reader.paths(.httpIngestPaths, not: [.httpPaths, .httpRecordingPaths])

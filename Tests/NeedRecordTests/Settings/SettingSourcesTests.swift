@@ -14,7 +14,7 @@ import Wire
     private func badValue(_ setting: Setting, from source: String) -> String {
         switch setting {
         case .httpHost, .opsHost, .gatewayName, .workerName, .auditorName, .topologyNamespace, .migrationsDirectory,
-            .journalDirectory, .authFile:
+            .journalDirectory, .authFile, .httpTLSCertificateFile, .httpTLSKeyFile:
             source + String(repeating: "x", count: 4_097)
         default: source
         }
@@ -147,5 +147,27 @@ import Wire
         let run = try await decide(["--set", "http.prot=1"])
         #expect(run.status == 78)
         #expect(run.text.contains("http.prot"))
+    }
+
+    @Test func `A secret may stand in a file of its own, and never in two places`() async throws {
+        try await ProductDatabase.with { database in
+            func list(_ settings: [String: String]) async throws -> NeedRecordRun {
+                try await NeedRecordRun.run("rules", "list", settings: settings)
+            }
+            try await withFile(database.url + "\n", suffix: ".url") { file in
+                let settings = ["NEEDRECORD_DATABASE_URL": "", "NEEDRECORD_DATABASE_URL_FILE": file]
+                let run = try await list(settings)
+                #expect(run.status == 0, "\(run.text)")
+                let twice = try await list(settings.merging(database.settings) { $1 })
+                #expect(twice.status == 78)
+                #expect(twice.text.contains("left out where database.url is given"), "\(twice.text)")
+            }
+            try await withFile("one\ntwo\n", suffix: ".url") { file in
+                let run = try await list(["NEEDRECORD_DATABASE_URL": "", "NEEDRECORD_DATABASE_URL_FILE": file])
+                #expect(run.status == 78)
+                #expect(run.text.contains("database.urlFile (NEEDRECORD_DATABASE_URL_FILE)"), "\(run.text)")
+                #expect(run.text.contains("one line"), "\(run.text)")
+            }
+        }
     }
 }

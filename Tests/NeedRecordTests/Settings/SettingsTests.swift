@@ -53,6 +53,8 @@ import Wire
         Effect("database.connections=3", { "\($0.databaseConnections)" }, "3"),
         Effect("http.host=127.0.0.2", { $0.gateway.host }, "127.0.0.2"),
         Effect("http.port=0", { "\($0.gateway.port)" }, "0"),
+        Effect("http.tlsCertificateFile=/c.pem", { $0.tlsCertificateFile ?? "" }, "/c.pem"),
+        Effect("http.tlsKeyFile=/k.pem", { $0.tlsKeyFile ?? "" }, "/k.pem"),
         Effect("http.paths=/a,/b", { "\($0.gateway.paths)" }, #"["/a", "/b"]"#),
         Effect("http.recordingPaths=/c,/d", { "\($0.gateway.recordingPaths)" }, #"["/c", "/d"]"#),
         Effect("http.ingestPaths=/e", { "\($0.gateway.ingestPaths)" }, #"["/e"]"#),
