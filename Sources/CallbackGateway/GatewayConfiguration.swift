@@ -15,6 +15,9 @@ public struct GatewayConfiguration: Sendable {
     /// The most callbacks that may wait for an answer at once, and the most notices that may wait to be kept; a further
     /// one is `overloaded`.
     public var maximumPending = 10_000
+    /// The most bytes of notices that may wait to be kept at once, of which one may have half a megabyte; a further one is
+    /// `overloaded`.
+    public var maximumPendingNoticeBytes = 64 * 1_024 * 1_024
     /// How long after the broker is lost new callbacks still wait for it to come back.
     public var brokerGrace = Duration.seconds(2)
     /// The longest request target in bytes; a longer one is answered 414. A notice's may be longer: 65,536.

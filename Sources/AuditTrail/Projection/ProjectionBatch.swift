@@ -191,7 +191,7 @@ extension WireError {
     /// server's message may quote some, and is left out.
     fileprivate init(_ refusal: PostgresError) {
         let constraint = refusal.constraint.map { ", constraint \($0)" } ?? ""
-        self.init(.invalidField, "refused by the database with \(refusal)\(constraint)")
+        self.init(.refusedByDatabase, "\(refusal)\(constraint)")
     }
 }
 

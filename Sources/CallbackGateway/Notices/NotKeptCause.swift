@@ -10,7 +10,7 @@ public enum NotKeptCause: String, Error, Sendable, CaseIterable {
     case unroutable
     /// The broker refused it.
     case refused
-    /// As many notices wait for their confirm as may.
+    /// As many notices wait for their confirm as may, or as many bytes of them.
     case overloaded
     /// The gateway is stopping.
     case draining

@@ -30,7 +30,10 @@ final class NoticePublisher: Sendable {
             State(
                 // A notice has no reply, so the link that takes them is none of its business.
                 circuit: BrokerCircuit(grace: configuration.brokerGrace, links: [.events]),
-                pending: PendingNotices(maximumWaiting: configuration.maximumPending)
+                pending: PendingNotices(
+                    maximumWaiting: configuration.maximumPending,
+                    maximumSize: configuration.maximumPendingNoticeBytes
+                )
             )
         )
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -79,7 +82,8 @@ final class NoticePublisher: Sendable {
             if state.isBlocked { return .refuse(.brokerBlocked) }
             state.circuit.graceElapsed(now: .now)
             if state.circuit.admission == .refuse { return .refuse(.brokerUnavailable) }
-            guard state.pending.register(id, message: message, waiter: waiter, deadline: deadline) else {
+            let size = message.body.count
+            guard state.pending.register(id, message: message, size: size, waiter: waiter, deadline: deadline) else {
                 return .refuse(.overloaded)
             }
             // Nobody watches the deadlines while no notice waits.

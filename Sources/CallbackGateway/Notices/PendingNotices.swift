@@ -19,16 +19,22 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
     fileprivate struct Entry {
         var message: Message
         var waiter: Waiter
+        var size: Int
     }
 
     /// The most notices that may wait at once.
     let maximumWaiting: Int
+    /// The most bytes that they may have together; a notice that is larger may wait alone.
+    let maximumSize: Int
 
+    /// How many bytes wait.
+    private(set) var waitingSize = 0
     private var entries: [EventID: Entry] = [:]
     private var deadlines = CircularBuffer<(deadline: Instant, id: EventID)>()
 
-    init(maximumWaiting: Int) {
+    init(maximumWaiting: Int, maximumSize: Int) {
         self.maximumWaiting = maximumWaiting
+        self.maximumSize = maximumSize
     }
 
     /// How many notices wait.
@@ -36,18 +42,28 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
 
     /// Begins with a notice, before it is published.
     ///
-    /// - Returns: False when as many wait as may; nothing has begun then.
-    mutating func register(_ id: EventID, message: Message, waiter: Waiter, deadline: Instant) -> Bool {
-        guard waitingCount < maximumWaiting else { return false }
+    /// - Parameter size: How many bytes it keeps in memory, 0 or more.
+    /// - Returns: False when as many wait as may, or as many bytes; nothing has begun then.
+    mutating func register(
+        _ id: EventID,
+        message: Message,
+        size: Int,
+        waiter: Waiter,
+        deadline: Instant
+    ) -> Bool {
+        guard waitingCount < maximumWaiting, entries.isEmpty || size <= maximumSize - waitingSize else { return false }
         precondition(entries[id] == nil, "an event id is used twice")
-        entries[id] = Entry(message: message, waiter: waiter)
+        entries[id] = Entry(message: message, waiter: waiter, size: size)
+        waitingSize += size
         deadlines.append((deadline, id))
         return true
     }
 
     /// The broker has said what becomes of a notice; nil when it does not wait any more.
     mutating func settle(_ id: EventID) -> Waiter? {
-        entries.removeValue(forKey: id)?.waiter
+        guard let entry = entries.removeValue(forKey: id) else { return nil }
+        waitingSize -= entry.size
+        return entry.waiter
     }
 
     /// Time has passed: ends every notice whose deadline has come.
@@ -78,6 +94,7 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
     mutating func end() -> [Waiter] {
         defer {
             entries.removeAll()
+            waitingSize = 0
             deadlines.removeAll()
         }
         return deadlines.compactMap { entries[$0.id]?.waiter }

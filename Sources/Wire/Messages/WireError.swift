@@ -1,4 +1,5 @@
-/// Why a message of another part cannot be understood. Such a message is kept in the dead queue, never guessed at.
+/// Why a message of another part cannot be understood, or kept. Such a message is kept in the dead queue, never guessed
+/// at.
 public struct WireError: Error, Equatable, CustomStringConvertible {
     /// What kind of fault it is; the text is the reason that stands in the dead queue.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -7,6 +8,7 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
             case unknownSchema = "unknown_schema"
             case missingField = "missing_field"
             case invalidField = "invalid_field"
+            case refusedByDatabase = "refused_by_database"
         }
 
         private let base: Base
@@ -20,13 +22,16 @@ public struct WireError: Error, Equatable, CustomStringConvertible {
         /// A member or property has a value that it cannot have.
         public static let invalidField = Code(base: .invalidField)
 
+        /// The message is understood, and the database does not take what it says.
+        public static let refusedByDatabase = Code(base: .refusedByDatabase)
+
         /// The fault in words.
         public var description: String { base.rawValue }
     }
 
     /// What kind of fault it is.
     public var code: Code
-    /// The field at fault, or what is wrong with the text; never a value.
+    /// The field at fault, what is wrong with the text, or what the database said; never a value.
     public var detail: String
 
     /// Describes a fault.

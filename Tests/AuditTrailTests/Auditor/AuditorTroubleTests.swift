@@ -259,7 +259,7 @@ import Wire
                 #expect(letters.map(\.properties.messageID) == ["nonsense", EventID.number(3).description])
                 #expect(
                     letters[1].properties.headers[DeadLetter.reasonHeader]
-                        == "invalid_field: refused by the database with PostgresError(server, SQLSTATE 22003)"
+                        == "refused_by_database: PostgresError(server, SQLSTATE 22003)"
                 )
                 try await stage.publish([.status(7)])
                 try await stage.place(8)

@@ -182,6 +182,19 @@ extension GatewayTests {
             }
         }
 
+        @Test func `More bytes of notices than may wait are not kept`() async throws {
+            try await withCable(configure: { $0.maximumPendingNoticeBytes = 1 }) { gateway, _, proxy in
+                proxy.swallow()
+                let waiting = try await gateway.connect()
+                // Larger than all that may wait, but there is nothing else.
+                try await waiting.send(Self.request)
+                try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
+                try await expectNotKept(.overloaded, atOnceFrom: gateway)
+                proxy.cut()
+                #expect(try await waiting.answer(1).status == 200)
+            }
+        }
+
         @Test func `After the grace period notices are not kept at once, until the broker is back`() async throws {
             try await withCable(
                 budget: .seconds(2),

@@ -14,16 +14,22 @@ import Testing
 
     /// A machine with notices 1, 2, … that are due at these times.
     private static func waiting(_ deadlines: [Int], maximum: Int = 10) -> Pending {
-        var pending = Pending(maximumWaiting: maximum)
+        var pending = Pending(maximumWaiting: maximum, maximumSize: 1_000)
         for (index, deadline) in deadlines.enumerated() { register(index + 1, due: deadline, in: &pending) }
         return pending
     }
 
     @discardableResult
-    private static func register(_ number: Int, due deadline: Int, in pending: inout Pending) -> Bool {
+    private static func register(
+        _ number: Int,
+        due deadline: Int,
+        size: Int = 1,
+        in pending: inout Pending
+    ) -> Bool {
         pending.register(
             id(number),
             message: number,
+            size: size,
             waiter: "waiter \(number)",
             deadline: ScriptedInstant(deadline)
         )
@@ -76,6 +82,28 @@ import Testing
         #expect(Self.register(4, due: 400, in: &pending))
     }
 
+    @Test func `No more bytes may wait than the maximum, however they end, but a large notice may wait alone`() {
+        var pending = Self.waiting([])
+        #expect(Self.register(1, due: 100, size: 600, in: &pending))
+        #expect(!Self.register(2, due: 100, size: 401, in: &pending))
+        #expect(Self.register(3, due: 200, size: 400, in: &pending))
+        #expect(!Self.register(4, due: 200, size: 1, in: &pending))
+        #expect(pending.waitingSize == 1_000)
+        // What was refused holds nothing.
+        #expect(pending.settle(Self.id(2)) == nil)
+        #expect(pending.waitingSize == 1_000)
+        _ = pending.settle(Self.id(1))
+        _ = pending.settle(Self.id(1))
+        #expect(pending.waitingSize == 400)
+        _ = pending.expire(now: 200)
+        #expect(pending.waitingSize == 0)
+        #expect(Self.register(5, due: 300, size: 5_000, in: &pending))
+        #expect(!Self.register(6, due: 300, size: 0, in: &pending))
+        #expect(pending.end() == ["waiter 5"])
+        #expect(pending.waitingSize == 0)
+        #expect(Self.register(6, due: 300, size: 1_000, in: &pending))
+    }
+
     @Test func `What waits is listed in the order of registration, to be published again`() {
         var pending = Self.waiting([100, 200, 300, 400])
         _ = pending.settle(Self.id(2))
@@ -99,7 +127,7 @@ import Testing
     @Test func `Whatever happens in whatever order, each notice ends exactly once`() {
         var random = SeededGenerator(seed: 17)
         for _ in 0..<300 {
-            var pending = Pending(maximumWaiting: 8)
+            var pending = Pending(maximumWaiting: 8, maximumSize: 1_000)
             var registered: [String] = []
             var ended: [String] = []
             var now = 0
@@ -112,6 +140,7 @@ import Testing
                 }
                 if Bool.random(using: &random) { ended += pending.expire(now: ScriptedInstant(now)) }
                 #expect(pending.waitingCount == registered.count - ended.count)
+                #expect(pending.waitingSize == pending.waitingCount)
             }
             ended += pending.end()
             #expect(ended.sorted() == registered.sorted())
