@@ -140,6 +140,10 @@ public final class CallbackGateway: Service {
         return publisher.isReady ? "ok" : "interrupted"
     }
 
+    /// Why new notices are not kept at once; nil while they are published, or wait for the broker to come back. They have
+    /// a connection less than callbacks, and so a grace period of their own.
+    public var noticeRefusal: NotKeptCause? { noticePublisher.refusal }
+
     /// Replies are taken from this queue from now on.
     public func repliesUp(queue: String) {
         publisher.repliesUp(queue: queue)

@@ -17,6 +17,13 @@ final class NoticePublisher: Sendable {
         var publisher: AMQPPublisher<EventID>?
         var isBlocked = false
         var isStopped = false
+
+        mutating func refusal(now: ContinuousClock.Instant) -> NotKeptCause? {
+            if isStopped { return .draining }
+            if isBlocked { return .brokerBlocked }
+            circuit.graceElapsed(now: now)
+            return circuit.admission == .refuse ? .brokerUnavailable : nil
+        }
     }
 
     private let logger: Logger
@@ -42,6 +49,11 @@ final class NoticePublisher: Sendable {
     /// How many notices wait for their confirm.
     var pendingCount: Int {
         state.withLockedValue { $0.pending.waitingCount }
+    }
+
+    /// Why a new notice is not kept, whatever it says; nil when it is published, or waits for the broker.
+    var refusal: NotKeptCause? {
+        state.withLockedValue { $0.refusal(now: .now) }
     }
 
     /// Publishes a notice, now or when the broker is back, and waits until the broker has it for good.
@@ -78,10 +90,7 @@ final class NoticePublisher: Sendable {
         _ deadline: ContinuousClock.Instant
     ) -> Beginning {
         state.withLockedValue { state in
-            if state.isStopped { return .refuse(.draining) }
-            if state.isBlocked { return .refuse(.brokerBlocked) }
-            state.circuit.graceElapsed(now: .now)
-            if state.circuit.admission == .refuse { return .refuse(.brokerUnavailable) }
+            if let cause = state.refusal(now: .now) { return .refuse(cause) }
             let size = message.body.count
             guard state.pending.register(id, message: message, size: size, waiter: waiter, deadline: deadline) else {
                 return .refuse(.overloaded)

@@ -206,11 +206,8 @@ extension GatewayTests {
                 try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
                 proxy.cutForGood()
                 try await eventually("the end of the grace period") {
-                    gateway.gateway.brokerState == "broker_unavailable"
+                    gateway.gateway.noticeRefusal == .brokerUnavailable
                 }
-                // That is the state of the questions. They have another connection besides, which may have been lost a
-                // moment before the one that notices need: theirs is a grace period of their own.
-                try await Task.sleep(for: .milliseconds(500))
                 try await expectNotKept(.brokerUnavailable, atOnceFrom: gateway)
                 // The one that waited has what is left of its budget, and what ended it is known.
                 expect(try await early.answer(1), isNotKept: .brokerUnavailable)
