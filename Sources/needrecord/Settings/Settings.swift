@@ -127,6 +127,9 @@ struct Settings {
             .journalMaxBytes,
             in: 2 * journal.segmentBytes...1_000_000_000_000
         )
+        // A disk that hangs delays an answer that has used up its budget. What is left of the platform's 5 s after that is
+        // for the way.
+        journal.patience = min(journal.patience, (.seconds(5) - topology.answerBudget) / 2)
     }
 
     private mutating func readWorker(_ reader: SettingReader) throws(SettingError) {

@@ -66,6 +66,10 @@ import Wire
         Effect("ops.host=::1", { $0.opsHost }, "::1"),
         Effect("ops.port=9", { "\($0.opsPort)" }, "9"),
         Effect("answer.budget=3s", { "\($0.gateway.answerBudget.text) \($0.topology.answerBudget.text)" }, "3s 3s"),
+        // Of what an answer at the end of the budget has left, a disk that hangs may take half.
+        Effect("answer.budget=4500ms", { $0.journal.patience.text }, "250ms"),
+        Effect("answer.budget=4600ms", { $0.journal.patience.text }, "200ms"),
+        Effect("answer.budget=4900ms", { $0.journal.patience.text }, "50ms"),
         Effect("auth.file=/k", { $0.admissionFile ?? "" }, "/k"),
         Effect("auth.tolerance=60s", { $0.signatureTolerance.text }, "60s"),
         Effect("auth.replayWindow=45s", { $0.replayWindow.text }, "45s"),
