@@ -204,7 +204,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StreamReadingTests",
-            dependencies: ["AMQP", "DecisionCore", "StreamReading", "TestSupport", "Wire"],
+            dependencies: ["AMQP", "DecisionCore", "StreamReading", "TestSupport", "Wire", locks],
             swiftSettings: swiftSettings
         ),
         .testTarget(

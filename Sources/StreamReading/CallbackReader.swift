@@ -7,8 +7,10 @@ public struct CallbackReader: Sendable {
     public struct Reading: Sendable {
         /// The messages whose id is none of an event.
         public var unreadable = 0
-        /// The first message that the stream has, when that is after the beginning of what was to be read: what was
-        /// before is not there any more.
+        /// The first message that the stream has; nil for an empty one.
+        public var first: StreamProbe.Mark?
+        /// The same, when that is after the beginning of what was to be read, and not the first that there ever was: what
+        /// was before is not there any more.
         public var begins: StreamProbe.Mark?
         /// Whether the stream was read to its end, or to the end of what was to be read.
         public var isComplete = true
@@ -42,7 +44,10 @@ public struct CallbackReader: Sendable {
         let probe = StreamProbe(connection: connection, stream: stream, patience: patience)
         guard let last = try await probe.last() else { return Reading() }
         var reading = Reading()
-        if let first = try await probe.first(), span.begins(before: first) { reading.begins = first }
+        reading.first = try await probe.first()
+        if let first = reading.first, span.begins(before: first) { reading.begins = first }
+        var writtenLater: Int64?
+        if let time = span.endOfWriting { writtenLater = try await probe.first(writtenFrom: time)?.offset }
         let inbox = StreamInbox()
         let channel = try await connection.openChannel()
         do {
@@ -53,7 +58,7 @@ public struct CallbackReader: Sendable {
                 onDeliveries: { inbox.put($0) },
                 onCancelled: { inbox.end(StreamError(.consumerEnded, channel.endError?.description ?? "it is gone")) }
             )
-            var end = StreamEnd(span, lastOffset: last.offset)
+            var end = StreamEnd(span, lastOffset: last.offset, writtenLater: writtenLater)
             while !end.isReached {
                 guard let deliveries = try await inbox.take(within: patience) else {
                     end.fellSilent()

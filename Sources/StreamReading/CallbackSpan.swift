@@ -13,9 +13,16 @@ public enum CallbackSpan: Sendable, Hashable {
         switch self {
         case .window(let window):
             // The broker goes by the time at which it wrote a message, on its own clock.
-            let start = window.from.advanced(by: .zero - StreamEnd.disorder).millisecondsSinceEpoch / 1_000
-            return .timestamp(Int(max(0, start)))
+            return .timestamp(window.from.advanced(by: .zero - StreamEnd.disorder).wholeSeconds)
         case .offsets(let offsets): return .int64(offsets.lowerBound)
+        }
+    }
+
+    /// What the broker wrote from then on is behind a window; nil for offsets.
+    var endOfWriting: Timestamp? {
+        switch self {
+        case .window(let window): window.to.advanced(by: StreamEnd.disorder)
+        case .offsets: nil
         }
     }
 
@@ -38,4 +45,9 @@ public enum CallbackSpan: Sendable, Hashable {
         case .offsets(let offsets): first.offset > offsets.lowerBound
         }
     }
+}
+
+extension Timestamp {
+    /// In seconds after the Unix epoch, as the broker takes it.
+    var wholeSeconds: Int { Int(max(0, millisecondsSinceEpoch / 1_000)) }
 }

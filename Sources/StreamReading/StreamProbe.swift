@@ -30,8 +30,19 @@ public struct StreamProbe: Sendable {
     ///
     /// - Throws: ``AMQPError`` and ``StreamError``.
     public func first() async throws -> Mark? {
-        // More may come than were asked for, when they are of one chunk.
-        try await read("first", prefetch: 1, choose: \.first) { nil }
+        try await first(from: .string("first"), within: patience)
+    }
+
+    /// The first message of those that the broker wrote at this time or later; nil when none comes within half a second,
+    /// which on a slow broker is no proof that there is none.
+    ///
+    /// The broker finds messages by the second, and by whole chunks of them.
+    ///
+    /// - Throws: ``AMQPError`` and ``StreamError``.
+    public func first(writtenFrom time: Timestamp) async throws -> Mark? {
+        // Rounded up, so that what was written before it is none of it.
+        let second = time.advanced(by: .milliseconds(999)).wholeSeconds
+        return try await first(from: .timestamp(second), within: min(patience, .milliseconds(500)))
     }
 
     /// The last message that there is; nil for an empty stream.
@@ -40,37 +51,44 @@ public struct StreamProbe: Sendable {
     ///
     /// - Throws: ``AMQPError`` and ``StreamError``.
     public func last() async throws -> Mark? {
-        let deadline = ContinuousClock.now + .seconds(2)
         // Under load there is always one that follows: it was not there when this was asked for.
-        return try await read("last", prefetch: 10_000, choose: \.last) {
-            ContinuousClock.now < deadline ? .milliseconds(500) : nil
+        let deadline = ContinuousClock.now + .seconds(2)
+        return try await reading(from: .string("last"), prefetch: 10_000) { inbox, channel in
+            var mark: Mark?
+            var wait = patience
+            while let deliveries = try await inbox.take(within: wait) {
+                guard let last = deliveries.last else { continue }
+                mark = try Mark(last)
+                guard ContinuousClock.now < deadline else { break }
+                channel.acknowledge(last.deliveryTag, multiple: true)
+                wait = .milliseconds(500)
+            }
+            return mark
         }
     }
 
-    private func read(
-        _ offset: String,
+    private func first(from offset: AMQPValue, within wait: Duration) async throws -> Mark? {
+        try await reading(from: offset, prefetch: 1) { inbox, _ in
+            // A whole chunk may come, whatever the prefetch.
+            try await inbox.take(within: wait)?.first.map { try Mark($0) }
+        }
+    }
+
+    private func reading(
+        from offset: AMQPValue,
         prefetch: UInt16,
-        choose: ([AMQPDelivery]) -> AMQPDelivery?,
-        waitFor next: () -> Duration?
+        _ body: (StreamInbox, AMQPChannel) async throws -> Mark?
     ) async throws -> Mark? {
         let inbox = StreamInbox()
         let channel = try await connection.openChannel()
         try await channel.setPrefetch(prefetch)
         _ = try await channel.consume(
             queue: stream,
-            arguments: ["x-stream-offset": .string(offset)],
+            arguments: ["x-stream-offset": offset],
             onDeliveries: { inbox.put($0) },
             onCancelled: { inbox.end(StreamError(.consumerEnded, channel.endError?.description ?? "it is gone")) }
         )
-        var mark: Mark?
-        var wait = patience
-        while let deliveries = try await inbox.take(within: wait) {
-            guard let chosen = choose(deliveries), let last = deliveries.last else { continue }
-            mark = try Mark(chosen)
-            guard let next = next() else { break }
-            channel.acknowledge(last.deliveryTag, multiple: true)
-            wait = next
-        }
+        let mark = try await body(inbox, channel)
         await channel.close()
         return mark
     }

@@ -20,6 +20,7 @@ struct NeedRecord: AsyncParsableCommand {
               0   done; after SIGTERM or SIGINT: everything in flight was answered
               1   it failed, and the message says why
               3   verify: it does not add up; replay: something is answered otherwise
+              4   verify: it adds up but for what cannot be told yet
               64  the command line is wrong
               78  a setting cannot be used, and the message names it
             """,

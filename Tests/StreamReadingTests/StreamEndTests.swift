@@ -20,12 +20,26 @@ import Testing
     }
 
     @Test func `A message well behind the window is the end, one that may be out of order is not`() {
-        var end = StreamEnd(.window(Self.window), lastOffset: 1_000)
+        var end = StreamEnd(.window(Self.window), lastOffset: 1_000, writtenLater: 1)
         end.received(1, time: Self.to)
         end.received(2, time: Self.to.advanced(by: .milliseconds(29_999)))
+        end.received(3, time: nil)
         #expect(!end.isReached)
-        end.received(3, time: Self.to.advanced(by: .seconds(30)))
+        end.received(4, time: Self.to.advanced(by: .seconds(30)))
         #expect(end.isReached)
+    }
+
+    @Test func `A message from well behind the window that was written in it is of a clock that is wrong`() {
+        var end = StreamEnd(.window(Self.window), lastOffset: 1_000, writtenLater: 9)
+        end.received(3, time: Self.to.advanced(by: .seconds(86_400)))
+        end.received(8, time: Self.to.advanced(by: .seconds(30)))
+        #expect(!end.isReached)
+        // The broker keeps notes of its own, so an offset may be left out.
+        end.received(10, time: Self.to.advanced(by: .seconds(30)))
+        #expect(end.isReached)
+        var unknown = StreamEnd(.window(Self.window), lastOffset: 1_000)
+        unknown.received(3, time: Self.to.advanced(by: .seconds(86_400)))
+        #expect(!unknown.isReached)
     }
 
     @Test func `Offsets end before their upper bound, whatever the time`() {

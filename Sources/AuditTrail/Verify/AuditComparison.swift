@@ -22,8 +22,20 @@ struct AuditComparison: Sendable {
         var counted: [String: Int]?
         var unkept = 0
         var kept: [String: Int] = [:]
-        var missing = 0
-        var firstMissing: [EventID] = []
+        var missing = Absence()
+        /// Those of a minute that was not told of which are so young that it may still be.
+        var recent = Absence()
+    }
+
+    /// Callbacks without an outcome: how many, and the first of them.
+    private struct Absence {
+        var count = 0
+        var first: [EventID] = []
+
+        mutating func add(_ id: EventID, limit: Int) {
+            count += 1
+            if first.count < limit { first.append(id) }
+        }
     }
 
     private let window: CallbackWindow
@@ -31,6 +43,11 @@ struct AuditComparison: Sendable {
     private var books: [Key: Book] = [:]
     private var next = 0
     private var last: EventID?
+    private let settled: Timestamp
+    /// The latest run of each gateway, by its name, that anything was heard of.
+    private var latestRuns: [String: EventID] = [:]
+    /// The first outcome that was decided, and so went through the broker.
+    private(set) var firstDecided: EventID?
 
     /// What was found so far.
     private(set) var findings: AuditFindings
@@ -46,12 +63,24 @@ struct AuditComparison: Sendable {
     /// - Parameters:
     ///   - callbacks: Those of the window, in order.
     ///   - minutes: All that touch the window.
+    ///   - laterRuns: Runs that have told of a minute after the window.
+    ///   - settled: What came in before it has its outcome, unless something is wrong.
     ///   - limit: How many findings of each kind are listed.
-    init(_ window: CallbackWindow, callbacks: CallbackList, minutes: [GatewayMinute], limit: Int) {
+    init(
+        _ window: CallbackWindow,
+        callbacks: CallbackList,
+        minutes: [GatewayMinute],
+        laterRuns: [GatewayRun] = [],
+        settled: Timestamp,
+        limit: Int
+    ) {
         self.window = window
         self.callbacks = callbacks
+        self.settled = settled
         findings = AuditFindings(limit: limit)
+        for run in laterRuns { heard(of: run) }
         for minute in minutes {
+            heard(of: minute.run)
             let key = Key(run: minute.run.id, minute: minute.minute)
             books[key] = Book(run: minute.run, counted: minute.outcomes, unkept: minute.unkept)
         }
@@ -66,6 +95,8 @@ struct AuditComparison: Sendable {
             return
         }
         last = id
+        heard(of: outcome.run)
+        if firstDecided == nil, outcome.cause == "decided" { firstDecided = id }
         while next < callbacks.count, callbacks[next].id < id { passUnanswered() }
         if next < callbacks.count, callbacks[next].id == id {
             next += 1
@@ -93,18 +124,36 @@ struct AuditComparison: Sendable {
             return
         }
         let key = Key(run: run.id, minute: id.minute)
-        guard books[key]?.counted != nil else {
-            findings.add(AuditFinding(kind: .unanswered, event: id, run: run, minute: id.minute))
-            return
+        // What it is, is known when all has come by: a minute that was told of may have some that could not be kept, and
+        // a gateway that told of nothing may be heard of again.
+        if books[key]?.counted == nil, id.timestamp >= settled {
+            books[key, default: Book(run: run)].recent.add(id, limit: findings.limit)
+        } else {
+            books[key, default: Book(run: run)].missing.add(id, limit: findings.limit)
         }
-        // Whether it is one of those that could not be kept is known when all are counted.
-        books[key]?.missing += 1
-        if let count = books[key]?.firstMissing.count, count < findings.limit { books[key]?.firstMissing.append(id) }
+    }
+
+    private mutating func heard(of run: GatewayRun) {
+        latestRuns[run.gateway] = max(latestRuns[run.gateway] ?? run.id, run.id)
+    }
+
+    /// Whether a later run of the same gateway was heard of. It has sent what it found in its journal before anything of
+    /// its own.
+    private func hasReturned(_ run: GatewayRun) -> Bool {
+        latestRuns[run.gateway].map { $0 > run.id } ?? false
+    }
+
+    private mutating func list(_ absence: Absence, _ kind: AuditFinding.Kind, _ run: GatewayRun, _ minute: Timestamp) {
+        for id in absence.first { findings.add(AuditFinding(kind: kind, event: id, run: run, minute: minute)) }
+        findings.add(absence.count - absence.first.count, of: kind)
     }
 
     private mutating func close(_ book: Book, of minute: Timestamp) {
         guard let counted = book.counted else {
             uncounted += book.kept.values.reduce(0, +)
+            let isOver = hasReturned(book.run)
+            list(book.missing, isOver ? .unanswered : .silent, book.run, minute)
+            list(book.recent, isOver ? .unanswered : .recent, book.run, minute)
             return
         }
         func finding(_ kind: AuditFinding.Kind) -> AuditFinding {
@@ -115,14 +164,7 @@ struct AuditComparison: Sendable {
             unkept.counted = book.unkept
             findings.add(unkept)
         }
-        if book.missing > book.unkept {
-            for id in book.firstMissing {
-                var missing = finding(.missing)
-                missing.event = id
-                findings.add(missing)
-            }
-            findings.add(book.missing - book.firstMissing.count, of: .missing)
-        }
+        if book.missing.count > book.unkept { list(book.missing, .missing, book.run, minute) }
         guard window.contains(minute: minute) else { return }
         let causes = Set(counted.keys).union(book.kept.keys).sorted()
         let short = causes.reduce(0) { $0 + max(0, counted[$1, default: 0] - book.kept[$1, default: 0]) }

@@ -14,13 +14,27 @@ public struct AuditFinding: Sendable, Hashable {
         case unkept
         /// A callback with two outcomes.
         case duplicate
-        /// A callback without an outcome whose gateway never told of the minute: it was killed before it answered.
+        /// A callback without an outcome whose gateway never told of the minute, and has been heard of since it was
+        /// started again, so that its journal is empty of it: it was killed before it answered.
         case unanswered
+        /// A callback without an outcome whose gateway never told of the minute, and has not been heard of under this
+        /// name since: it was killed, and what it answered may be in its journal.
+        case silent
+        /// A callback without an outcome that is so young that the outcome may be on its way.
+        case recent
         /// An outcome that was decided, and so went through the broker, whose callback is not in the stream.
         case uncopied
 
         /// Whether the audit trail does not add up because of it.
-        public var isFault: Bool { self != .unanswered && self != .uncopied }
+        public var isFault: Bool {
+            switch self {
+            case .missing, .unexpected, .unbalanced, .unkept, .duplicate: true
+            case .unanswered, .silent, .recent, .uncopied: false
+            }
+        }
+
+        /// Whether it may turn out to be a fault, or none, later.
+        public var isOpen: Bool { self == .silent || self == .recent }
     }
 
     /// What kind of thing it is.

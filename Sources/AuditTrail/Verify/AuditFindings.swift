@@ -23,6 +23,9 @@ public struct AuditFindings: Sendable, Equatable {
         if count > 0 { counts[kind, default: 0] += count }
     }
 
+    /// How many there are of which it cannot be told yet whether they are faults.
+    public var openCount: Int { counts.reduce(0) { $0 + ($1.key.isOpen ? $1.value : 0) } }
+
     /// Whether there is anything among them that must not be.
     public var hasFaults: Bool { counts.contains { $0.key.isFault && $0.value > 0 } }
 }

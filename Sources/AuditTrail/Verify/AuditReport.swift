@@ -23,13 +23,35 @@ public struct AuditReport: Sendable {
     public var missedMessages: Int
     /// The messages that were in the outcomes stream and that no auditor had kept when patience ended.
     public var auditorBehind: Int
-    /// Where the stream begins, when that is within the window.
-    public var streamBegins: Timestamp?
+    /// Where the stream begins, when that is within the window and something was there before.
+    public var streamBegins: StreamBeginning?
     /// Whether the stream was read to the end of the window.
     public var isStreamRead: Bool
 
-    /// Whether every answered callback has its outcome, and every outcome is accounted for.
-    public var addsUp: Bool {
-        !findings.hasFaults && missedMessages == 0 && auditorBehind == 0 && streamBegins == nil && isStreamRead
+    /// What is to be said of it all.
+    public enum Verdict: String, Sendable {
+        /// Every answered callback has its outcome, and every outcome is accounted for.
+        case addsUp = "adds_up"
+        /// The same but for callbacks of which it cannot be told yet.
+        case open
+        /// It does not add up, or not all of it could be compared.
+        case differs
     }
+
+    /// What is to be said of it all.
+    public var verdict: Verdict {
+        if findings.hasFaults || missedMessages > 0 || auditorBehind > 0 || streamBegins != nil || !isStreamRead {
+            return .differs
+        }
+        return findings.openCount > 0 ? .open : .addsUp
+    }
+}
+
+/// Where a stream begins that does not have all that it had.
+public struct StreamBeginning: Sendable, Equatable {
+    /// When its first message was made, as the message's event id says.
+    public var time: Timestamp
+    /// Whether that is the first message that the stream ever had: then somebody has deleted the stream and declared it
+    /// anew. Otherwise its retention has removed what was before.
+    public var isDeclaredAnew: Bool
 }

@@ -1,5 +1,5 @@
 public import AMQP
-internal import DecisionCore
+public import DecisionCore
 public import Logging
 public import Postgres
 public import StreamReading
@@ -31,13 +31,16 @@ public struct AuditVerification: Sendable {
 
     /// Compares.
     ///
+    /// - Parameters:
+    ///   - window: What.
+    ///   - settled: What came in before it has its outcome, unless something is wrong.
     /// - Throws: ``AMQPError``, ``PostgresError``, `StreamError` or ``AuditVerificationError`` when it cannot be done.
-    public func run(_ window: CallbackWindow) async throws -> AuditReport {
+    public func run(_ window: CallbackWindow, settled: Timestamp) async throws -> AuditReport {
         let broker = try await AMQPConnection.connect(amqp, logger: logger)
         do {
             let connection = try await PostgresConnection.connect(database, logger: logger)
             do {
-                let report = try await compare(window, broker, connection)
+                let report = try await compare(window, settled: settled, broker, connection)
                 await connection.close()
                 await broker.close()
                 return report
@@ -53,6 +56,7 @@ public struct AuditVerification: Sendable {
 
     private func compare(
         _ window: CallbackWindow,
+        settled: Timestamp,
         _ broker: AMQPConnection,
         _ connection: PostgresConnection
     ) async throws -> AuditReport {
@@ -67,10 +71,13 @@ public struct AuditVerification: Sendable {
 
         // Counts and rows are those of one moment.
         return try await connection.withTransaction(isolation: .repeatableRead, accessMode: .readOnly) { _ in
+            if callbacks.count > 0 { try Self.expect(try await outcomes.firstDay(), before: callbacks[0].id) }
             var comparison = AuditComparison(
                 window,
                 callbacks: callbacks,
                 minutes: try await outcomes.minutes(),
+                laterRuns: try await outcomes.laterRuns(),
+                settled: settled,
                 limit: limit
             )
             var last: EventID?
@@ -92,11 +99,37 @@ public struct AuditVerification: Sendable {
                 findings: comparison.findings,
                 missedMessages: try await outcomes.place(in: topology.outcomesStream)?.missed ?? 0,
                 auditorBehind: behind,
-                streamBegins: reading.begins?.time,
+                streamBegins: Self.beginning(of: reading, firstDecided: comparison.firstDecided),
                 isStreamRead: reading.isComplete
             )
         }
     }
+
+    /// Makes sure that the day of the first callback is in the database, or was until it was dropped: no outcome can be
+    /// there without its day.
+    private static func expect(_ firstDay: Timestamp?, before first: EventID) throws(AuditVerificationError) {
+        guard let firstDay else {
+            throw AuditVerificationError("the audit trail has no day at all: has an auditor been running?")
+        }
+        guard first.timestamp < firstDay else { return }
+        throw AuditVerificationError(
+            "the audit trail begins at \(firstDay), and there is a callback of \(first.timestamp): its day was dropped "
+                + "(auditor.retentionDays), or no auditor had begun; choose a later --from"
+        )
+    }
+
+    /// Where the stream begins, when it cannot have all that was in the window.
+    private static func beginning(of reading: CallbackReader.Reading, firstDecided: EventID?) -> StreamBeginning? {
+        if let time = reading.begins?.time { return StreamBeginning(time: time, isDeclaredAnew: false) }
+        // The first callback ever is nothing unusual, unless others were decided before it.
+        guard let first = reading.first, first.offset == 0, let time = first.time, let firstDecided,
+            firstDecided.timestamp < time.advanced(by: .zero - Self.disorder)
+        else { return nil }
+        return StreamBeginning(time: time, isDeclaredAnew: true)
+    }
+
+    /// How much later than its outcome's time a callback may be in the stream; see `StreamEnd`.
+    private static let disorder = Duration.seconds(30)
 
     /// Waits until the auditor has kept what is in the outcomes stream now, so that nothing is missed that is on its way.
     ///

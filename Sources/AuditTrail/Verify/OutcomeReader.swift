@@ -38,6 +38,33 @@ struct OutcomeReader {
         return minutes
     }
 
+    /// The runs that have told of a minute since the window; each is a gateway that was alive.
+    func laterRuns() async throws -> [GatewayRun] {
+        let rows = try await connection.query(
+            """
+            SELECT DISTINCT gateway_run::text, gateway FROM needrecord.gateway_minutes
+            WHERE minute >= \(window.to.moment)::timestamptz
+            """
+        )
+        return try rows.map { row in
+            let (run, gateway) = try row.decode((String, String).self)
+            return GatewayRun(gateway: gateway, id: try Self.id(run))
+        }
+    }
+
+    /// The beginning of the first day that outcomes are kept of; nil when there is none.
+    func firstDay() async throws -> Timestamp? {
+        let day = try await connection.query(
+            """
+            SELECT min(to_date(right(c.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC'
+            FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'needrecord.outcomes'::regclass AND NOT i.inhdetachpending
+                AND c.relname ~ '^outcomes_\\d{8}$'
+            """
+        )[0].decode(PostgresTimestamp?.self)
+        return day.map { Timestamp(millisecondsSinceEpoch: $0.microsecondsSinceEpoch / 1_000) }
+    }
+
     /// The next outcomes in the order of their ids; none when there are no more.
     ///
     /// - Parameter last: The last one of the page before, and its minute.

@@ -26,14 +26,35 @@ extension AuditReport {
             if hidden > 0 { text += "\nand \(hidden) more" }
         }
         for trouble in troubles { text += "\n\n\(trouble)" }
-        return text + (addsUp ? "\n\nIt adds up." : "\n\nIt does not add up.")
+        switch verdict {
+        case .addsUp: text += "\n\nIt adds up."
+        case .open:
+            let count = findings.openCount
+            text +=
+                "\n\nIt adds up, but for \(count) \(count == 1 ? "callback" : "callbacks") of which it cannot be told yet."
+        case .differs: text += "\n\nIt does not add up."
+        }
+        return text
     }
 
-    /// Why it does not add up, besides what was found.
+    /// Why it does not add up, besides what was found, and what to do about what is open.
     private var troubles: [String] {
         var troubles: [String] = []
         if let streamBegins {
-            troubles.append("the stream begins at \(streamBegins): what was before is gone, choose a later --from")
+            let cause =
+                streamBegins.isDeclaredAnew ? "somebody has deleted it and declared it anew" : "by its retention"
+            troubles.append(
+                "the callbacks stream begins at \(streamBegins.time), what was before is gone (\(cause)): choose a later --from"
+            )
+        }
+        if findings.counts[.silent, default: 0] > 0 {
+            troubles.append(
+                "silent: the gateway was killed and has not been heard of again; start it under its name and on its "
+                    + "journal, which may have what it answered"
+            )
+        }
+        if findings.counts[.recent, default: 0] > 0 {
+            troubles.append("recent: younger than two minutes, the outcomes may be on their way; ask again")
         }
         if !isStreamRead { troubles.append("the callbacks stream fell silent before its end") }
         if auditorBehind > 0 {
@@ -49,7 +70,8 @@ extension AuditReport {
     var json: String {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.member("adds_up", addsUp)
+            writer.member("adds_up", verdict == .addsUp)
+            writer.member("verdict", verdict.rawValue)
             writer.member("from", window.from.description)
             writer.member("to", window.to.description)
             writer.member("callbacks", callbacks)
@@ -61,7 +83,10 @@ extension AuditReport {
             writer.member("missed_messages", missedMessages)
             writer.member("auditor_behind", auditorBehind)
             writer.member("stream_read", isStreamRead)
-            if let streamBegins { writer.member("stream_begins", streamBegins.description) }
+            if let streamBegins {
+                writer.member("stream_begins", streamBegins.time.description)
+                writer.member("stream_declared_anew", streamBegins.isDeclaredAnew)
+            }
             writer.member(
                 "counts",
                 object: { writer in

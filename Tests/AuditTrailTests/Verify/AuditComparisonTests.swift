@@ -39,9 +39,18 @@ import Testing
         _ minutes: [GatewayMinute],
         _ outcomes: [AuditComparison.KeptOutcome],
         window: CallbackWindow = window,
+        laterRuns: [GatewayRun] = [],
+        settled: Timestamp = window.to,
         limit: Int = 10
     ) -> AuditComparison {
-        var comparison = AuditComparison(window, callbacks: callbacks, minutes: minutes, limit: limit)
+        var comparison = AuditComparison(
+            window,
+            callbacks: callbacks,
+            minutes: minutes,
+            laterRuns: laterRuns,
+            settled: settled,
+            limit: limit
+        )
         for outcome in outcomes { comparison.add(outcome) }
         comparison.finish()
         return comparison
@@ -83,16 +92,61 @@ import Testing
         #expect(result.findings.hasFaults)
     }
 
-    @Test func `A callback of a run that never told of the minute is unanswered, which is no fault`() {
-        let result = Self.compare(
+    /// The first gateway after it was started again.
+    private static let returned = GatewayRun(gateway: "gw-1", id: .number(0x1_0000))
+
+    @Test func `Of a run that never told of the minute it cannot be told, until its gateway is heard of again`() {
+        let told = [Self.counted(["decided": 1], run: Self.other)]
+        let outcomes = [Self.outcome(1), Self.outcome(2, run: Self.other)]
+        let silent = Self.compare(Self.callbacks([1, 2, 3]), told, outcomes)
+        #expect(silent.findings.counts == [.silent: 1])
+        #expect(silent.findings.listed[0].event == .number(3))
+        #expect(silent.uncounted == 1)
+        #expect(!silent.findings.hasFaults)
+        #expect(silent.findings.openCount == 1)
+
+        // By its minutes after the window or in it, or by an outcome.
+        let after = Self.compare(Self.callbacks([1, 2, 3]), told, outcomes, laterRuns: [Self.returned])
+        let within = Self.compare(Self.callbacks([1, 2, 3]), told + [Self.counted([:], run: Self.returned)], outcomes)
+        let answered = Self.compare(
             Self.callbacks([1, 2, 3]),
-            [Self.counted(["decided": 1], run: Self.other)],
-            [Self.outcome(1), Self.outcome(2, run: Self.other)]
+            told,
+            outcomes + [Self.outcome(4, "timeout", run: Self.returned)]
         )
-        #expect(result.findings.counts == [.unanswered: 1])
-        #expect(result.findings.listed[0].event == .number(3))
-        #expect(result.uncounted == 1)
-        #expect(!result.findings.hasFaults)
+        for result in [after, within, answered] {
+            #expect(result.findings.counts == [.unanswered: 1])
+            #expect(result.findings.listed[0].event == .number(3))
+            #expect(result.findings.listed[0].run == Self.run)
+            #expect(!result.findings.hasFaults)
+            #expect(result.findings.openCount == 0)
+        }
+        // Neither another gateway nor the run itself.
+        let others = Self.compare(
+            Self.callbacks([1, 2, 3]),
+            told,
+            outcomes,
+            laterRuns: [GatewayRun(gateway: "gw-3", id: .number(0x2_0000)), Self.run]
+        )
+        #expect(others.findings.counts == [.silent: 1])
+    }
+
+    @Test func `What is young is recent unless its gateway has told of the minute or was heard of again`() {
+        func compare(_ minutes: [GatewayMinute], laterRuns: [GatewayRun] = []) -> [AuditFinding.Kind: Int] {
+            Self.compare(Self.callbacks([1]), minutes, [], laterRuns: laterRuns, settled: Self.minute).findings.counts
+        }
+        #expect(compare([]) == [.recent: 1])
+        #expect(compare([], laterRuns: [Self.returned]) == [.unanswered: 1])
+        #expect(compare([Self.counted(["decided": 1])]) == [.missing: 1, .unbalanced: 1])
+        #expect(AuditFinding.Kind.recent.isOpen)
+    }
+
+    @Test func `The first outcome that went through the broker is known`() {
+        let result = Self.compare(
+            Self.callbacks([2, 3]),
+            [],
+            [Self.outcome(1, "overloaded"), Self.outcome(2), Self.outcome(3)]
+        )
+        #expect(result.firstDecided == .number(2))
     }
 
     @Test func `More outcomes than were counted are unexpected, cause by cause`() {
@@ -161,5 +215,8 @@ import Testing
         )
         #expect(result.findings.counts == [.missing: 50, .unbalanced: 1])
         #expect(result.findings.listed.count == 4)
+        let silent = Self.compare(Self.callbacks(Array(1...50)), [], [], limit: 3)
+        #expect(silent.findings.counts == [.silent: 50])
+        #expect(silent.findings.listed.count == 3)
     }
 }

@@ -12,9 +12,20 @@ struct BrokerStage: Sendable {
     let topology: Topology
 
     /// Runs `body` with a stage of its own.
-    static func with(_ body: (BrokerStage) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - profile: What kind of queues.
+    ///   - callbacksMaximumBytes: How much the callbacks stream keeps.
+    static func with(
+        profile: Topology.Profile = .classic,
+        callbacksMaximumBytes: Int = Topology().callbacksMaximumBytes,
+        _ body: (BrokerStage) async throws -> Void
+    ) async throws {
         try await ProductDatabase.with { database in
             try await ProductBroker.withTopology { topology in
+                var topology = topology
+                topology.profile = profile
+                topology.callbacksMaximumBytes = callbacksMaximumBytes
                 try await ProductBroker.withConnection { try await topology.declare(on: $0) }
                 try await body(BrokerStage(database: database, topology: topology))
             }
@@ -23,7 +34,12 @@ struct BrokerStage: Sendable {
 
     /// Runs a command with the settings that lead here.
     func run(_ arguments: String...) async throws -> NeedRecordRun {
-        let settings = try ServiceProcess.environment(database: database, namespace: topology.namespace)
+        try await run(arguments)
+    }
+
+    func run(_ arguments: [String]) async throws -> NeedRecordRun {
+        var settings = try ServiceProcess.environment(database: database, namespace: topology.namespace)
+        settings["NEEDRECORD_TOPOLOGY_PROFILE"] = topology.profile.rawValue
         return try await NeedRecordRun.run(arguments, settings: settings)
     }
 
