@@ -51,13 +51,19 @@ struct Deployment: Sendable {
         self.database = database
     }
 
-    /// Starts a process, and waits until all its parts are there.
+    /// Starts a process.
     ///
-    /// - Parameter settings: Environment variables on top of those of the installation.
-    func start(_ role: Role, settings: [String: String] = [:]) async throws -> ServiceProcess {
+    /// - Parameters:
+    ///   - settings: Environment variables on top of those of the installation.
+    ///   - isAwaited: Whether to wait until all its parts are there.
+    func start(
+        _ role: Role,
+        settings: [String: String] = [:],
+        isAwaited: Bool = true
+    ) async throws -> ServiceProcess {
         let service = try ServiceProcess.start([role.rawValue], environment: environment.merging(settings) { $1 })
         processes.withLockedValue { $0.append(service) }
-        try await service.waitUntilReady()
+        if isAwaited { try await service.waitUntilReady() }
         return service
     }
 

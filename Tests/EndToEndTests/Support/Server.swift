@@ -33,12 +33,15 @@ enum Server: String {
     }
 
     /// Kills it, as a loss of power to it alone would, and starts it again.
-    func killAndRestart() async throws {
+    ///
+    /// - Parameter pause: For how long it stays dead.
+    func killAndRestart(after pause: Duration = .zero) async throws {
         let text = try await stack("pid")
         guard let main = pid_t(text.filter(\.isNumber)), kill(main, SIGKILL) == 0 else {
             throw TestFailure("\(self) is process \(text)")
         }
         try await eventually("\(self) to be gone") { kill(main, 0) != 0 }
+        try await Task.sleep(for: pause)
         try await stack("start-service")
     }
 
