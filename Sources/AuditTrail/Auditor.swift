@@ -34,6 +34,8 @@ public final class Auditor: Service {
         var counters = AuditorCounters()
         var standing = AuditorStanding.connecting
         var lag: ProjectionLag
+        /// The offset that this auditor has come to, in the term that it leads in.
+        var place: Int64 = 0
     }
 
     /// An auditor that has not begun.
@@ -100,6 +102,8 @@ public final class Auditor: Service {
         }
         change { $0.standing = .stopped }
     }
+
+    var place: Int64 { state.withLockedValue { $0.place } }
 
     private var isToStop: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 

@@ -1,3 +1,5 @@
+internal import DecisionCore
+
 /// What an auditor can be told. Names and ranges of the keys that set these stand in the configuration table of the docs.
 public struct AuditorConfiguration: Sendable {
     /// How many messages are taken from the stream before they are written, and so the largest transaction; a stream
@@ -21,4 +23,11 @@ public struct AuditorConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// The beginning of the first day (UTC) of which the audit trail is kept.
+    func keptFrom(now: Timestamp) -> Timestamp {
+        let day: Int64 = 86_400_000
+        let moment = now.advanced(by: .seconds(-86_400 * retentionDays)).millisecondsSinceEpoch
+        return Timestamp(millisecondsSinceEpoch: moment - moment % day)
+    }
 }

@@ -25,6 +25,8 @@ public struct AuditorCounters: Sendable, Equatable {
     /// Messages that the stream's retention removed before they were read, at most; the database has the sum over all
     /// auditors.
     public var missed = 0
+    /// Notices and records that were older than anything is kept when they were read, and were not written.
+    public var outdated = 0
     /// How often the stream turned out to be another one than was last read.
     public var streamsBegunAnew = 0
     /// Reservations that ended because their time was over.
@@ -50,6 +52,7 @@ public struct AuditorCounters: Sendable, Equatable {
         repeated += other.repeated
         dead += other.dead
         missed += other.missed
+        outdated += other.outdated
         streamsBegunAnew += other.streamsBegunAnew
         expiredReservations += other.expiredReservations
         prunedReservations += other.prunedReservations

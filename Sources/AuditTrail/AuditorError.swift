@@ -14,8 +14,9 @@ public struct AuditorError: Error, Sendable, Equatable, CustomStringConvertible 
 
         /// The stream is no stream: somebody has declared a queue under its name.
         public static let offsetMissing = Code(base: .offsetMissing)
-        /// Another auditor writes too, although this one has the lock. That is so where a connection pooler between
-        /// the auditors and the database hands sessions around; nothing was written twice.
+        /// The stream is to be read again, see ``ProjectionRebuild``; or another auditor writes too, although this one has
+        /// the lock. That is so where a connection pooler between the auditors and the database hands sessions around;
+        /// nothing was written twice.
         public static let offsetMoved = Code(base: .offsetMoved)
         /// The stream was deleted and declared anew since it was last read.
         public static let streamBegunAnew = Code(base: .streamBegunAnew)

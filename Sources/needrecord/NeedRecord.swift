@@ -28,8 +28,8 @@ struct NeedRecord: AsyncParsableCommand {
         subcommands: [
             GatewayCommand.self, WorkerCommand.self, AuditorCommand.self, ServeCommand.self, MigrateCommand.self,
             RulesCommand.self, QuotasCommand.self, ReservationsCommand.self, DecideCommand.self, PushCommand.self,
-            AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ReplayCommand.self, DeadCommand.self,
-            DoctorCommand.self,
+            AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ReplayCommand.self, RebuildCommand.self,
+            DeadCommand.self, DoctorCommand.self,
         ]
     )
 }

@@ -122,11 +122,13 @@ extension Auditor {
                 after: position,
                 topology: topology,
                 auditor: configuration.name,
-                now: now()
+                now: now(),
+                keptFrom: configuration.keptFrom(now: now())
             )
             try await project(batch, letters, database)
             position = batch.position
             position.accountedForMissed()
+            change { $0.place = position.next }
             if let last = deliveries.last { channel.acknowledge(last.deliveryTag, multiple: true) }
         }
     }
@@ -216,6 +218,7 @@ extension Auditor {
         let now = now()
         change { state in
             state.standing = .leading
+            state.place = position.next
             state.counters.terms += 1
             state.lag.began(isEmpty: position.isConfirmed, now: now)
         }
@@ -224,7 +227,7 @@ extension Auditor {
 
     // MARK: - Beside it
 
-    /// Looks after reservations and after the session, until the task is cancelled.
+    /// Looks after reservations, the session and the place, until the task is cancelled.
     private func keepHouse(on database: PostgresConnection, orEnd inbox: StreamInbox) async {
         var due = ContinuousClock.now
         do {
@@ -239,13 +242,22 @@ extension Auditor {
                     change { $0.counters.add(done) }
                     due = .now + configuration.housekeepingInterval
                 } else {
-                    try await store.pulse(on: database)
+                    try await expectPlace(on: database)
                 }
                 try await Task.sleep(for: configuration.pulse)
             }
         } catch {
             inbox.end(error)
         }
+    }
+
+    /// Makes sure that the stored place is not before the one that this leader has come to: then somebody wants what was
+    /// read to be read again, and nothing may come that would show it.
+    private func expectPlace(on database: PostgresConnection) async throws {
+        // Whatever is written meanwhile only moves the stored one on.
+        let reached = place
+        let stored = try await store.place(on: database) ?? 0
+        guard stored >= reached else { throw AuditorError(.offsetMoved, "it is at \(stored), and was at \(reached)") }
     }
 
     /// Ends the term when the last message that was read before does not come again: then it is not in this stream.

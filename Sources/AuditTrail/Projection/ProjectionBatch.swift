@@ -13,6 +13,7 @@ struct ProjectionBatch {
     private let topology: Topology
     private let auditor: String
     private let now: Timestamp
+    private let keptFrom: Timestamp
     /// Where the stream has been read to with this batch.
     private(set) var position: StreamPosition
     /// What is to be written, in the order of the stream.
@@ -21,6 +22,9 @@ struct ProjectionBatch {
     private(set) var records: [AuditRecord] = []
     /// What is to be in the dead queue before the batch is written.
     private(set) var deadLetters: [AMQPMessage] = []
+    /// How many notices and records are older than anything is kept, as when a stream is read again. They were written once,
+    /// and removed; the quotas are not to hear of them twice.
+    private(set) var outdated = 0
 
     /// The offset that must be the stored one for this batch to be the next.
     var previousOffset: Int64 { start.next }
@@ -33,16 +37,20 @@ struct ProjectionBatch {
 
     /// Sorts deliveries: what was read before is skipped, what cannot be understood is dead, the rest is to be written.
     ///
-    /// - Parameter now: The civil clock, which no outcome can be far ahead of.
+    /// - Parameters:
+    ///   - now: The civil clock, which no outcome can be far ahead of.
+    ///   - keptFrom: What is older is not kept.
     /// - Throws: ``AuditorError`` when a delivery has no offset, or is not what was read at its offset before.
     init(
         _ deliveries: [AMQPDelivery],
         after position: StreamPosition,
         topology: Topology,
         auditor: String,
-        now: Timestamp
+        now: Timestamp,
+        keptFrom: Timestamp = Timestamp(millisecondsSinceEpoch: .min)
     ) throws(AuditorError) {
         self.now = now
+        self.keptFrom = keptFrom
         self.position = position
         start = position
         self.deliveries = deliveries
@@ -63,12 +71,13 @@ struct ProjectionBatch {
     private mutating func take(_ delivery: AMQPDelivery, at offset: Int64) throws(WireError) {
         switch delivery.properties.type {
         case Topology.recordingKey, Topology.ingestKey:
-            notices.append(try Self.notice(in: delivery))
+            let notice = try Self.notice(in: delivery)
+            if notice.receivedAt < keptFrom { outdated += 1 } else { notices.append(notice) }
         case Topology.outcomeKey:
             for (index, record) in try AuditMessage.records(in: delivery.body).enumerated() {
                 switch record {
                 case .success(let record) where isInTime(record):
-                    records.append(record)
+                    if record.time < keptFrom { outdated += 1 } else { records.append(record) }
                 case .success(let record):
                     let bad = AuditMessage.BadRecord(bytes: record.encoded(), reason: WireError(.invalidField, "time"))
                     deadLetters.append(letter(for: bad, index, of: delivery, at: offset))
@@ -101,7 +110,8 @@ struct ProjectionBatch {
                 after: position,
                 topology: topology,
                 auditor: auditor,
-                now: now
+                now: now,
+                keptFrom: keptFrom
             )
             position = batch.position
             position.accountedForMissed()
@@ -196,6 +206,19 @@ extension WireError {
 }
 
 extension AuditRecord {
+    /// The time by which it is removed when it is old.
+    fileprivate var time: Timestamp {
+        switch self {
+        case .outcome(let outcome): outcome.event.id.timestamp
+        case .lateDecision(let late): late.receivedAt
+        case .undeliverableReply(let reply): reply.returnedAt
+        case .minute(let minute): minute.minute
+        case .replayed(let replayed): replayed.event.receivedAt
+        // For as long as one of its events is kept.
+        case .replay: Timestamp(millisecondsSinceEpoch: .max)
+        }
+    }
+
     /// The points in time that it has.
     fileprivate var moments: [Timestamp] {
         switch self {

@@ -45,9 +45,12 @@ struct ProjectionStore: Sendable {
         return StreamPosition(next: next, lastMessage: lastMessage)
     }
 
-    /// Makes sure that the session is alive, and shows the server that this side is.
-    func pulse(on connection: PostgresConnection) async throws(PostgresError) {
-        try await connection.execute("SELECT 1")
+    /// The offset that is stored; nil when nothing is.
+    ///
+    /// Asking makes sure that the session is alive, too, and shows the server that this side is.
+    func place(on connection: PostgresConnection) async throws(PostgresError) -> Int64? {
+        try await connection.query("SELECT next_offset FROM needrecord.projections WHERE stream = \(stream)").first?
+            .decode(Int64.self)
     }
 
     /// Writes a batch and moves the place in the stream, in one transaction.
@@ -158,6 +161,25 @@ struct ProjectionStore: Sendable {
         )
     }
 
+    /// Begins once more from a message of the same stream. What was written stays.
+    ///
+    /// - Parameter first: The first message that there is. What was removed before it and never read is counted as missed
+    ///   now, because whoever reads from there cannot tell it from what was read.
+    /// - Returns: The place before; nil when nothing is stored.
+    func moveBack(to first: Int64, on connection: PostgresConnection) async throws(PostgresError) -> Int64? {
+        try await connection.query(
+            """
+            WITH former AS (
+                SELECT stream, next_offset FROM needrecord.projections WHERE stream = \(stream) FOR UPDATE
+            )
+            UPDATE needrecord.projections AS p
+            SET next_offset = \(first), last_message = NULL, updated_at = now(),
+                missed = p.missed + greatest(0, \(first) - former.next_offset)
+            FROM former WHERE p.stream = former.stream RETURNING former.next_offset
+            """
+        ).first?.decode(Int64.self)
+    }
+
     /// Ends reservations whose time is over, forgets those that ended long ago, makes partitions for the days to come, and
     /// forgets what of the audit trail is older than it is kept.
     func keepHouse(
@@ -207,6 +229,7 @@ struct ProjectionStore: Sendable {
         counters.batches = 1
         counters.dead = batch.deadLetters.count
         counters.missed = Int(batch.missed)
+        counters.outdated = batch.outdated
         counters.repeated = batch.notices.count - new.count
         for notice in new {
             switch notice.content {

@@ -8,6 +8,9 @@ internal import AMQP
 /// message than the one that was read says so. RabbitMQ itself tells none of it: it begins a read below the oldest
 /// message at the oldest, and one beyond the newest never gets a message.
 ///
+/// A place without a last message is where a read begins once more: what retention removed before it was read the first
+/// time, or is counted already.
+///
 /// Within a read, offsets that are left out are nothing to worry about: the broker keeps notes of its own in a stream,
 /// and each takes an offset.
 struct StreamPosition: Sendable, Equatable {
@@ -21,6 +24,7 @@ struct StreamPosition: Sendable, Equatable {
     /// Whether the stream need not be listened to for silence: a message has come, or nothing was ever read.
     private(set) var isConfirmed: Bool
     private var hasBegun = false
+    private let isRepeated: Bool
 
     /// A read that goes on where the last one was.
     ///
@@ -31,6 +35,7 @@ struct StreamPosition: Sendable, Equatable {
         self.next = next
         self.lastMessage = lastMessage
         isConfirmed = next == 0
+        isRepeated = next > 0 && lastMessage == nil
     }
 
     /// A read from the first message on.
@@ -50,7 +55,7 @@ struct StreamPosition: Sendable, Equatable {
         if offset == next - 1, let lastMessage, lastMessage != name {
             throw AuditorError(.streamBegunAnew, "offset \(offset) holds another message")
         }
-        if !hasBegun { missed = max(0, offset - next) }
+        if !hasBegun, !isRepeated { missed = max(0, offset - next) }
         hasBegun = true
         isConfirmed = true
         guard offset >= next else { return false }

@@ -135,6 +135,7 @@ extension OpsServer.Report {
             ("audit.repeated", counters.repeated),
             ("audit.dead", counters.dead),
             ("audit.missed", counters.missed),
+            ("audit.outdated", counters.outdated),
             ("audit.streams_begun_anew", counters.streamsBegunAnew),
             ("audit.reservations_expired", counters.expiredReservations),
             ("audit.reservations_pruned", counters.prunedReservations),

@@ -48,6 +48,30 @@ import Wire
         #expect(!batch.isEmpty)
     }
 
+    @Test func `What is older than anything is kept is counted, and not written`() throws {
+        let old = Notice.status(1, receivedAt: Timestamp(millisecondsSinceEpoch: 1_699_999_999_999))
+        var oldOutcome = Outcome.number(3)
+        oldOutcome.event.id = EventID(high: oldOutcome.event.id.high - 1 << 16, low: oldOutcome.event.id.low)
+        let records: [AuditRecord] = [.outcome(oldOutcome), .outcome(.number(4))]
+        let batch = try ProjectionBatch(
+            [
+                .of(old.message(topology), offset: 0), .of(Notice.status(2).message(topology), offset: 1),
+                .of(records.message(topology), offset: 2),
+            ],
+            after: .beginning,
+            topology: topology,
+            auditor: "auditor-1",
+            now: .example,
+            keptFrom: .example
+        )
+        #expect(batch.notices == [.status(2)])
+        #expect(batch.records == [.outcome(.number(4))])
+        #expect(batch.outdated == 2)
+        #expect(batch.deadLetters.isEmpty)
+        #expect(batch.position.next == 3)
+        #expect(try batch.split().map(\.outdated) == [1, 0, 1])
+    }
+
     @Test func `What was read before is skipped, understood or not`() throws {
         let batch = try batch(
             [
@@ -72,7 +96,7 @@ import Wire
     }
 
     @Test func `What retention has removed is said`() throws {
-        let batch = try batch([.of(Notice.status(1).message(topology), offset: 10)], next: 6)
+        let batch = try batch([.of(Notice.status(1).message(topology), offset: 10)], next: 6, lastMessage: "m")
         #expect(batch.missed == 4)
         #expect(batch.position.next == 11)
     }
@@ -137,7 +161,8 @@ import Wire
                 .of(message("{"), offset: 14),
                 .of(Notice.status(2).message(topology), offset: 15),
             ],
-            next: 8
+            next: 8,
+            lastMessage: "m"
         )
         let singles = try whole.split()
         #expect(singles.map(\.previousOffset) == [8, 12, 13, 15])

@@ -47,6 +47,16 @@ import Testing
         #expect(position.missed == 0)
     }
 
+    @Test func `Where a read begins once more, nothing before it is missed`() throws {
+        var position = StreamPosition(next: 7, lastMessage: nil)
+        #expect(!position.isConfirmed)
+        let read = try read([6, 9, 10], &position)
+        #expect(read == [9, 10])
+        #expect(position.missed == 0)
+        #expect(position.next == 11)
+        #expect(position.lastMessage == "s10")
+    }
+
     @Test func `What was removed before it was read is counted once`() throws {
         var position = StreamPosition(next: 7, lastMessage: "s6")
         let first = try read([20, 21], &position)
