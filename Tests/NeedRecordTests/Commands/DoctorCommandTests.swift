@@ -95,4 +95,68 @@ import Wire
             #expect(run.text.contains("needrecord migrate"))
         }
     }
+
+    // MARK: - The journal
+
+    private func journal(_ settings: [String: String]) async throws -> [String: (severity: String, detail: String)] {
+        let run = try await doctor(settings, "--output", "json")
+        let findings = try #require(run.json?["findings"] as? [[String: String]], "\(run.text)")
+        return Dictionary(findings.map { ($0["check"] ?? "", ($0["severity"] ?? "", $0["detail"] ?? "")) }) { $1 }
+    }
+
+    @Test func `A journal's directory that can be made is ok, and is not made`() async throws {
+        let directory = TemporaryDirectory()
+        let findings = try await journal(["NEEDRECORD_JOURNAL_DIRECTORY": directory.path + "/a/b"])
+        #expect(findings["journal"]?.severity == "ok")
+        let parent = URL(fileURLWithPath: directory.path).deletingLastPathComponent().path
+        #expect(findings["journal"]?.detail.contains("a gateway can make it in \(parent)") == true)
+        #expect(!FileManager.default.fileExists(atPath: directory.path))
+        #expect(findings["journal space"]?.severity == "ok")
+    }
+
+    @Test func `A journal that is in use is ok, and by whom is told`() async throws {
+        try await ProductBroker.withTopology { topology in
+            let directory = TemporaryDirectory()
+            var settings = try ServiceProcess.environment(database: nil, namespace: topology.namespace)
+            settings["NEEDRECORD_JOURNAL_DIRECTORY"] = directory.path
+            let gateway = try ServiceProcess.start(["gateway"], environment: settings)
+            _ = try await gateway.callbackPort()
+            let used = try await journal(settings)
+            #expect(used["journal"]?.severity == "ok")
+            #expect(
+                used["journal"]?.detail.hasSuffix("in use by process \(gateway.process.processID) (needrecord)")
+                    == true,
+                "\(used)"
+            )
+            #expect(try await gateway.stop() == 0)
+            let free = try await journal(settings)
+            #expect(free["journal"]?.detail.hasSuffix("and not in use") == true, "\(free)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            #expect(!names.contains { $0.contains("trial") })
+        }
+    }
+
+    @Test func `A journal that cannot be written is a fault, and one that may be of no importance a warning`()
+        async throws
+    {
+        let fault = try await journal(["NEEDRECORD_JOURNAL_DIRECTORY": "/proc/self"])
+        #expect(fault["journal"]?.severity == "fault", "\(fault)")
+        #expect(fault["journal space"] == nil)
+        let warning = try await journal(["NEEDRECORD_JOURNAL_DIRECTORY": "/proc/self/journal"])
+        #expect(warning["journal"]?.severity == "warning", "\(warning)")
+        // A file is no directory.
+        let file = try await journal(["NEEDRECORD_JOURNAL_DIRECTORY": TestEnvironment.executable().path])
+        #expect(file["journal"]?.severity == "fault", "\(file)")
+    }
+
+    @Test func `A disk that the journal does not fit on, and damaged segments, are warnings`() async throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: directory.path + "/00000000000000000001.journal.corrupt"))
+        let findings = try await journal([
+            "NEEDRECORD_JOURNAL_DIRECTORY": directory.path, "NEEDRECORD_JOURNAL_MAX_BYTES": "1000000000000",
+        ])
+        #expect(findings["journal space"]?.severity == "warning", "\(findings)")
+        #expect(findings["journal damage"]?.severity == "warning", "\(findings)")
+    }
 }
