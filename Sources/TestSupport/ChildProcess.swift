@@ -24,8 +24,15 @@ public final class ChildProcess: Sendable {
 
     /// Starts `executable`.
     ///
-    /// - Parameter environment: Set on top of this process's own.
-    public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - environment: Set on top of this process's own.
+    ///   - input: The path of the file or terminal that it reads from.
+    public init(
+        _ executable: URL,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: String = "/dev/null"
+    ) throws {
         name = ([executable.lastPathComponent] + arguments).joined(separator: " ")
         let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (process, reading) = try Self.spawning.withLockedValue { _ in
@@ -34,18 +41,23 @@ public final class ChildProcess: Sendable {
             defer { close(pipe[1]) }
             for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             let reading = FileHandle(fileDescriptor: pipe[0], closeOnDealloc: true)
-            return (try Self.spawn([executable.path] + arguments, environment, output: pipe[1]), reading)
+            return (try Self.spawn([executable.path] + arguments, environment, input: input, output: pipe[1]), reading)
         }
         processID = process
         Thread.detachNewThread { [state] in Self.read(reading, into: state) }
         Thread.detachNewThread { [state, processID] in Self.waitForEnd(of: processID, into: state) }
     }
 
-    private static func spawn(_ arguments: [String], _ environment: [String: String], output: Int32) throws -> pid_t {
+    private static func spawn(
+        _ arguments: [String],
+        _ environment: [String: String],
+        input: String,
+        output: Int32
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY | O_NOCTTY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
 

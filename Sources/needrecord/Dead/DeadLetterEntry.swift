@@ -47,7 +47,8 @@ struct DeadLetterEntry: Sendable {
         }
         mix(delivery.body)
         mix((delivery.properties.messageID ?? "").utf8)
-        for entry in delivery.properties.headers.entries where !isOfBroker(entry.key) {
+        // A quorum queue that hands a message out again has put its headers in another order.
+        for entry in delivery.properties.headers.entries.sorted(by: { $0.key < $1.key }) where !isOfBroker(entry.key) {
             mix(entry.key.utf8)
             mix(entry.value.text.utf8)
         }

@@ -155,4 +155,61 @@ import Wire
             try await eventually("the other letter") { try await stage.count(in: stage.topology.deadQueue) == 1 }
         }
     }
+
+    @Test(arguments: [("no", 1), ("yes", 0)])
+    func `Whoever is at a terminal is asked before anything is dropped`(answer: String, left: Int) async throws {
+        try await BrokerStage.with { stage in
+            try await stage.publish([
+                Self.letter("m-1", in: stage.topology),
+                Self.letter("m-2", reason: WireError(.missingField, "app"), in: stage.topology),
+            ])
+            let terminal = try PseudoTerminal()
+            let drop = try ChildProcess(
+                TestEnvironment.executable(),
+                ["dead", "drop", "--reason", "missing_field"],
+                environment: stage.settings,
+                input: terminal.path
+            )
+            try await drop.waitForText("Drop 1 letter? Type yes:")
+            terminal.type(answer)
+            let status = try await drop.wait()
+            #expect(status == Int32(left))
+            #expect(drop.text.contains(left == 0 ? "dropped 1 letter" : "nothing was dropped"), "\(drop.text)")
+            try await eventually("the letters") {
+                try await stage.count(in: stage.topology.deadQueue) == 1 + left
+            }
+        }
+    }
+
+    @Test func `In a replicated queue letters are looked at again and again, sent again, and dropped`() async throws {
+        try await BrokerStage.with(profile: .replicated) { stage in
+            try await stage.publish([
+                Self.letter("m-1", body: "first", in: stage.topology), Self.letter("m-2", in: stage.topology),
+                Self.letter("m-3", reason: WireError(.missingField, "app"), in: stage.topology),
+            ])
+            // The broker counts how often it has handed them out, and tells it in a header.
+            var lists: Set<String> = []
+            for _ in 1...3 {
+                let list = try await stage.run("dead", "list", "--all", "--output", "json")
+                #expect(list.status == 0, "\(list.text)")
+                let letters = try #require(list.json?["letters"] as? [[String: Any]], "\(list.text)")
+                #expect(letters.count == 3, "\(list.text)")
+                lists.insert(letters.compactMap { $0["id"] as? String }.sorted().joined())
+                try await eventually("the letters to be back") {
+                    try await stage.count(in: stage.topology.deadQueue) == 3
+                }
+            }
+            #expect(lists.count == 1, "the ids change")
+            let retried = try await stage.run("dead", "retry", "--reason", "malformed_body")
+            #expect(retried.status == 0, "\(retried.text)")
+            let delivery = try await Self.firstOutcome(stage.topology)
+            #expect(delivery.body == Array("first".utf8))
+            #expect(delivery.properties.headers["x-delivery-count"] == nil)
+            try await eventually("one letter") { try await stage.count(in: stage.topology.deadQueue) == 1 }
+            let dropped = try await stage.run("dead", "drop", "--reason", "missing_field", "--yes")
+            #expect(dropped.status == 0, "\(dropped.text)")
+            #expect(dropped.text.contains(#""message_id":"m-3""#), "\(dropped.text)")
+            try await eventually("no letter") { try await stage.count(in: stage.topology.deadQueue) == 0 }
+        }
+    }
 }

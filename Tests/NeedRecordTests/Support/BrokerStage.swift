@@ -38,9 +38,16 @@ struct BrokerStage: Sendable {
     }
 
     func run(_ arguments: [String]) async throws -> NeedRecordRun {
-        var settings = try ServiceProcess.environment(database: database, namespace: topology.namespace)
-        settings["NEEDRECORD_TOPOLOGY_PROFILE"] = topology.profile.rawValue
-        return try await NeedRecordRun.run(arguments, settings: settings)
+        try await NeedRecordRun.run(arguments, settings: settings)
+    }
+
+    /// Settings that lead here.
+    var settings: [String: String] {
+        get throws {
+            var settings = try ServiceProcess.environment(database: database, namespace: topology.namespace)
+            settings["NEEDRECORD_TOPOLOGY_PROFILE"] = topology.profile.rawValue
+            return settings
+        }
     }
 
     /// Publishes messages, and waits until the broker has them.
