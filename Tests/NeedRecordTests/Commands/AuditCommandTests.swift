@@ -1,3 +1,4 @@
+import DecisionCore
 import Foundation
 import Postgres
 import TestSupport
@@ -69,6 +70,77 @@ import Testing
             #expect(try await audit("outcomes", "--until", "1h", "--output", "json", in: database).text.isEmpty)
             let one = try await audit("outcomes", "--limit", "1", in: database).text
             #expect(one.split(separator: "\n").count == 2)
+        }
+    }
+
+    /// Writes an outcome that came in so long ago.
+    private func insert(_ number: Int, secondsAgo: Int, stream: String, _ owner: PostgresConnection) async throws {
+        let milliseconds = Int64(Date().timeIntervalSince1970 * 1_000) - Int64(secondsAgo) * 1_000
+        let id = EventID(high: UInt64(milliseconds) << 16 | 0x7000, low: 1 << 63 | UInt64(number)).description
+        _ = try await owner.execute(
+            """
+            INSERT INTO needrecord.outcomes (event_id, gateway_run, minute, received_at, answer_us, publishes, need_record,
+                domain, app, stream, anomalies, cause, formats, gateway, answer)
+            SELECT id, id, needrecord.event_minute(id), now() - make_interval(secs => \(secondsAgo)::integer), 4000, 1, false,
+                'd', 'a', \(stream), '{}', 'timeout', '{}', 'gw-1', '{}'
+            FROM (SELECT \(id)::uuid AS id) AS i
+            """
+        )
+    }
+
+    @Test(arguments: ["table", "json", "csv"])
+    func `What is followed is printed once, also what reaches the trail late`(output: String) async throws {
+        try await ProductDatabase.with { database in
+            try await database.withConnection { owner in
+                try await owner.simpleQuery(
+                    """
+                    SELECT needrecord.prepare_outcome_partitions(
+                        (now() AT TIME ZONE 'UTC')::date - 1, (now() AT TIME ZONE 'UTC')::date + 1
+                    )
+                    """
+                )
+                try await insert(1, secondsAgo: 300, stream: "long-ago", owner)
+                try await insert(2, secondsAgo: 10, stream: "before", owner)
+                let child = try ChildProcess(
+                    TestEnvironment.executable(),
+                    ["audit", "outcomes", "--follow", "--cause", "timeout", "--output", output],
+                    environment: database.settings
+                )
+                try await child.waitForText("before")
+                try await insert(3, secondsAgo: 0, stream: "latest", owner)
+                try await child.waitForText("latest")
+                // Of a gateway whose outcomes come a little later.
+                try await insert(4, secondsAgo: 5, stream: "late", owner)
+                try await insert(5, secondsAgo: 5, stream: "other", owner)
+                try await child.waitForText("other")
+                try await insert(6, secondsAgo: 0, stream: "end", owner)
+                try await child.waitForText("end")
+                let lines = child.text.split(whereSeparator: \.isNewline)
+                for stream in ["before", "latest", "late", "other", "end"] {
+                    let count = lines.count {
+                        $0.split(whereSeparator: { !$0.isLetter && $0 != "-" }).contains(Substring(stream))
+                    }
+                    #expect(count == 1, "\(stream) in \(child.text)")
+                }
+                #expect(!child.text.contains("long-ago"))
+                #expect(lines.count == (output == "json" ? 5 : 6), "one header at most: \(child.text)")
+                child.signal(SIGINT)
+                #expect(try await child.wait() == -SIGINT)
+            }
+        }
+    }
+
+    @Test func `What is followed begins where it is told to`() async throws {
+        try await withRows { database, first in
+            let child = try ChildProcess(
+                TestEnvironment.executable(),
+                ["audit", "outcomes", "--follow", "--since", "1h", "--rule", "7", "--output", "json"],
+                environment: database.settings
+            )
+            try await child.waitForText(first)
+            #expect(!child.text.contains("timeout"))
+            child.signal(SIGTERM)
+            try await child.wait()
         }
     }
 
