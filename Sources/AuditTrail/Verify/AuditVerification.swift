@@ -80,13 +80,7 @@ public struct AuditVerification: Sendable {
                 settled: settled,
                 limit: limit
             )
-            var last: EventID?
-            while true {
-                let page = try await outcomes.page(after: last)
-                for outcome in page { comparison.add(outcome) }
-                last = page.last?.event
-                if page.count < OutcomeReader.pageSize { break }
-            }
+            try await outcomes.read { comparison.add($0) }
             comparison.finish()
             return AuditReport(
                 window: window,

@@ -4,11 +4,10 @@ internal import StreamReading
 
 /// Reads what is kept of a window from the database, a page at a time.
 struct OutcomeReader {
-    /// How many outcomes are in memory at once, at most.
-    static let pageSize = 20_000
-
     let connection: PostgresConnection
     let window: CallbackWindow
+    /// How many outcomes are in memory at once, at most.
+    var pageSize = 20_000
 
     /// What the gateways have counted, in all minutes that touch the window.
     func minutes() async throws -> [GatewayMinute] {
@@ -65,10 +64,21 @@ struct OutcomeReader {
         return day.map { Timestamp(millisecondsSinceEpoch: $0.microsecondsSinceEpoch / 1_000) }
     }
 
+    /// Reads all outcomes in the order of their ids.
+    func read(_ body: (AuditComparison.KeptOutcome) -> Void) async throws {
+        var last: EventID?
+        while true {
+            let page = try await page(after: last)
+            for outcome in page { body(outcome) }
+            last = page.last?.event
+            if page.count < pageSize { return }
+        }
+    }
+
     /// The next outcomes in the order of their ids; none when there are no more.
     ///
     /// - Parameter last: The last one of the page before, and its minute.
-    func page(after last: EventID?) async throws -> [AuditComparison.KeptOutcome] {
+    private func page(after last: EventID?) async throws -> [AuditComparison.KeptOutcome] {
         // The first id is below all others of the window, so that `>` loses none.
         let last = last ?? window.firstID
         let rows = try await connection.query(
@@ -78,7 +88,7 @@ struct OutcomeReader {
                 AND minute <= needrecord.event_minute(\(window.endID.description)::uuid)
                 AND (event_id, minute) > (\(last.description)::uuid, needrecord.event_minute(\(last.description)::uuid))
                 AND event_id < \(window.endID.description)::uuid
-            ORDER BY event_id, minute LIMIT \(Self.pageSize)
+            ORDER BY event_id, minute LIMIT \(pageSize)
             """
         )
         return try rows.map { row in

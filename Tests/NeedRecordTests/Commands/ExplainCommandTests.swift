@@ -12,8 +12,8 @@ import Testing
             try await database.withConnection(role: "needrecord_operator") { connection in
                 try await connection.simpleQuery(
                     """
-                    INSERT INTO needrecord.rules (domain, effect, formats, interval_mp4, schedule, time_zone)
-                    VALUES ('d', 'record', '{mp4}', 300, '{mon-sun 00:00-24:00}', 'Asia/Shanghai');
+                    INSERT INTO needrecord.rules (domain, effect, formats, interval_mp4, schedule, time_zone, bitrate_min)
+                    VALUES ('d', 'record', '{mp4}', 300, '{mon-sun 00:00-24:00}', 'Asia/Shanghai', 500);
                     INSERT INTO needrecord.rules (domain, stream, effect, codec) VALUES ('d', 's*', 'skip', 'h265');
                     """
                 )
@@ -79,6 +79,42 @@ import Testing
             let json = try await explain("--output", "json", in: database)
             #expect(json.status == 1)
             #expect(json.json?["differences"] as? [String] == ["verdict"], "\(json.text)")
+        }
+    }
+
+    @Test func `An answer that is not what was decided is told`() async throws {
+        try await withDecision { database in
+            try await database.withConnection { owner in
+                try await owner.simpleQuery(
+                    #"UPDATE needrecord.outcomes SET answer = '{"ApiVersion":"1.0","NeedRecord":false}'"#
+                )
+            }
+            let json = try await explain("--output", "json", in: database)
+            #expect(json.status == 1, "\(json.text)")
+            #expect(json.json?["identical"] as? Bool == false, "\(json.text)")
+            #expect(json.json?["differences"] as? [String] == ["answer"], "\(json.text)")
+            #expect(json.json?["stored_answer"] as? String == #"{"ApiVersion":"1.0","NeedRecord":false}"#)
+        }
+    }
+
+    @Test func `What the callback said is what is decided on again`() async throws {
+        try await withDecision { database in
+            for change in ["bitrate = 499", "codec = 'h265'", "stream = 'x'", "domain = 'e'"] {
+                try await database.withConnection { owner in
+                    _ = try await owner.simpleQuery("UPDATE needrecord.outcomes SET \(change)")
+                }
+                let changed = try await explain(in: database)
+                #expect(changed.status == 1, "\(change): \(changed.text)")
+                try await database.withConnection { owner in
+                    _ = try await owner.simpleQuery(
+                        """
+                        UPDATE needrecord.outcomes
+                        SET bitrate = 800, codec = 'h264', stream = 's', domain = 'd'
+                        """
+                    )
+                }
+            }
+            #expect(try await explain(in: database).status == 0)
         }
     }
 
