@@ -23,7 +23,7 @@ import Testing
                 )
                 """
             )
-            #expect(tables.count == 12)
+            #expect(tables.count == 14)
             for table in tables {
                 #expect(document.contains(table), "run deploy/local/audit-columns:\n\(table)")
                 #expect(!table.contains("|  |"), "a column without a comment:\n\(table)")
@@ -36,7 +36,7 @@ import Testing
         let questions = try AuditQuestions.all()
         for view in [
             "fallbacks_by_minute", "step_times_by_minute", "pushes", "missing_files", "unwanted_files",
-            "format_differences", "rule_changes", "unbalanced_minutes",
+            "format_differences", "rule_changes", "unbalanced_minutes", "replay_results",
         ] {
             #expect(questions.contains { $0.contains("FROM needrecord.\(view)\n") }, "\(view)")
         }

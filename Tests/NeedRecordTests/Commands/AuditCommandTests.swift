@@ -148,7 +148,7 @@ import Testing
         let path = TestEnvironment.root.appendingPathComponent("docs/audit.md")
         let commands = try String(contentsOf: path, encoding: .utf8).components(separatedBy: "\n")
             .filter { $0.hasPrefix("    needrecord audit ") && !$0.hasSuffix("--follow") }
-        #expect(commands.count == 13)
+        #expect(commands.count == 15)
         try await withRows { database, _ in
             for command in commands {
                 let arguments = command.split(separator: " ").dropFirst().map(String.init)
