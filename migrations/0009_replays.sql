@@ -95,7 +95,7 @@ SELECT
     r.replay,
     r.started_at,
     last.ended_at,
-    CASE WHEN last.is_complete THEN 'complete' WHEN last.ended_at IS NOT NULL THEN 'stopped' ELSE 'running' END AS state,
+    CASE WHEN r.is_complete THEN 'complete' WHEN last.ended_at IS NOT NULL THEN 'stopped' ELSE 'running' END AS state,
     first.operator,
     first.reason,
     r.runs,
@@ -105,14 +105,15 @@ SELECT
     first.charges_quotas,
     first.selection
 FROM (
-    SELECT replay, min(started_at) AS started_at, count(*) AS runs FROM needrecord.replay_runs GROUP BY replay
+    SELECT replay, min(started_at) AS started_at, count(*) AS runs, bool_or(is_complete) AS is_complete
+    FROM needrecord.replay_runs GROUP BY replay
 ) AS r
 CROSS JOIN LATERAL (
     SELECT f.operator, f.reason, f.charges_quotas, f.selection FROM needrecord.replay_runs AS f
     WHERE f.replay = r.replay ORDER BY f.started_at, f.run LIMIT 1
 ) AS first
 CROSS JOIN LATERAL (
-    SELECT l.ended_at, l.is_complete FROM needrecord.replay_runs AS l
+    SELECT l.ended_at FROM needrecord.replay_runs AS l
     WHERE l.replay = r.replay ORDER BY l.started_at DESC, l.run DESC LIMIT 1
 ) AS last
 CROSS JOIN LATERAL (

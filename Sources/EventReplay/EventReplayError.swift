@@ -6,7 +6,8 @@ public struct EventReplayError: Error, Sendable, Equatable, CustomStringConverti
             case noQueue = "there is no queue for the events"
             case alreadyRunning = "somebody is at this replay"
             case unknownReplay = "the audit trail knows no such replay"
-            case auditorBehind = "no auditor has written the beginning of this replay"
+            case auditorBehind = "no auditor has written what was before this replay"
+            case noWorker = "no worker decides"
             case notRecorded = "the audit trail cannot be told of the replay"
         }
 
@@ -20,6 +21,8 @@ public struct EventReplayError: Error, Sendable, Equatable, CustomStringConverti
         public static let unknownReplay = Code(base: .unknownReplay)
         /// What was replayed before cannot be known until an auditor has written it.
         public static let auditorBehind = Code(base: .auditorBehind)
+        /// Events are taken by nobody.
+        public static let noWorker = Code(base: .noWorker)
         /// The broker did not keep a record.
         public static let notRecorded = Code(base: .notRecorded)
 

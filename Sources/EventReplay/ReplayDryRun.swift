@@ -62,6 +62,7 @@ public struct ReplayDryRun: Sendable {
         _ connection: PostgresConnection
     ) async throws -> ReplayReport {
         var report = ReplayReport(limit: limit)
+        if let broker { report.auditorBehind = try await AuditorPlace.behind(topology, broker, connection) }
         let facts = ReplayFacts(rules, on: connection)
         let reader = CandidateReader(
             selection: selection,

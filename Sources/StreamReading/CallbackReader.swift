@@ -34,11 +34,13 @@ public struct CallbackReader: Sendable {
     ///
     /// - Parameters:
     ///   - span: What part of the stream.
+    ///   - prefetch: How many messages are read ahead, at least.
     ///   - onCallbacks: Takes the callbacks that are in it, in the order of the stream, as many as were there; one may
     ///     come again that came before. No more come until it is done.
     /// - Throws: ``AMQPError`` and ``StreamError`` when the stream cannot be read, and what `onCallbacks` throws.
     public func read(
         _ span: CallbackSpan,
+        prefetch: UInt16 = 2_000,
         onCallbacks: ([CallbackMessage]) async throws -> Void
     ) async throws -> Reading {
         let probe = StreamProbe(connection: connection, stream: stream, patience: patience)
@@ -51,7 +53,7 @@ public struct CallbackReader: Sendable {
         let inbox = StreamInbox()
         let channel = try await connection.openChannel()
         do {
-            try await channel.setPrefetch(2_000)
+            try await channel.setPrefetch(prefetch)
             _ = try await channel.consume(
                 queue: stream,
                 arguments: ["x-stream-offset": span.start],

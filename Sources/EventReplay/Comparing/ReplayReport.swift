@@ -38,6 +38,9 @@ public struct ReplayReport: Sendable {
     public internal(set) var unreadable = 0
     /// What the stream begins with, when what was before is gone.
     public internal(set) var streamBegins: StreamProbe.Mark?
+    /// The messages of the outcomes stream that no auditor had written: their callbacks look unanswered. Not looked at
+    /// for the audit trail as a source.
+    public internal(set) var auditorBehind: Int64 = 0
     /// Whether all that was selected was read.
     public internal(set) var isComplete = true
 

@@ -23,11 +23,16 @@ final class ReplayDesk: Sendable {
     /// How long nothing is sent after the broker has refused an event: the queue is full, or the broker is short of memory.
     private static let pause: Duration = .seconds(1)
 
+    /// So many events in a row without a reply are enough: nobody decides.
+    static let longestSilence = 128
+
     private struct State: Sendable {
         var flight: ReplayFlight<Passenger, ContinuousClock.Instant>
         var results: [Result] = []
         var refused: [ReplayCandidate] = []
         var failure: (any Error)?
+        /// How many events in a row had no reply in time.
+        var silences = 0
         var waiter: CheckedContinuation<Void, Never>?
 
         /// Whoever waits is to look again.
@@ -64,9 +69,19 @@ final class ReplayDesk: Sendable {
         }
     }
 
-    /// Waits until nothing is on its way.
-    func landing() async throws {
+    /// Whether nothing is on its way.
+    var isEmpty: Bool { state.withLockedValue { $0.flight.isEmpty } }
+
+    /// Waits until nothing is on its way, or nothing more can come.
+    func landed() async {
         await change { $0.flight.isEmpty }
+    }
+
+    /// Waits until nothing is on its way.
+    ///
+    /// - Throws: Why nothing more can come.
+    func landing() async throws {
+        await landed()
         if let failure = state.withLockedValue({ $0.failure }) { throw failure }
     }
 
@@ -100,6 +115,7 @@ final class ReplayDesk: Sendable {
     func replied(_ replies: [Reply]) {
         state.withLockedValue { state in
             let now = ContinuousClock.now
+            if !replies.isEmpty { state.silences = 0 }
             for reply in replies {
                 guard let (passenger, time) = state.flight.ended(reply.eventID, now: now) else { continue }
                 let cause: Outcome.Cause =
@@ -140,6 +156,10 @@ final class ReplayDesk: Sendable {
         state.withLockedValue { state in
             for passenger in state.flight.expired(now: .now) {
                 state.results.append(Result(passenger: passenger, cause: .fallback(.timeout)))
+                state.silences += 1
+            }
+            if state.silences >= Self.longestSilence, state.failure == nil {
+                state.failure = EventReplayError(.noWorker, "\(state.silences) events in a row had no reply")
             }
             return state.wake()
         }?.resume()

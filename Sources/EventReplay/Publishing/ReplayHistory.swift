@@ -40,11 +40,13 @@ public struct ReplayHistory: Sendable {
     /// The callbacks that were decided in a replay, once the auditor has written the beginning of a sitting: records
     /// are written in the order in which they were sent, so everything from before it is there then.
     ///
-    /// - Throws: ``EventReplayError`` when the sitting is not there within a time; `PostgresError`.
+    /// - Parameter orEnd: Throws when it is not to be waited for any more.
+    /// - Throws: ``EventReplayError`` when the sitting is not there within a time; `PostgresError`; what `orEnd` throws.
     static func decided(
         before run: ReplayRun,
         within patience: Duration,
-        on connection: PostgresConnection
+        on connection: PostgresConnection,
+        orEnd: () throws -> Void
     ) async throws -> Set<EventID> {
         let deadline = ContinuousClock.now + patience
         while true {
@@ -57,6 +59,7 @@ public struct ReplayHistory: Sendable {
                 """
             )[0].decode(Bool.self)
             if isThere { break }
+            try orEnd()
             guard ContinuousClock.now < deadline else {
                 throw EventReplayError(.auditorBehind, "after \(patience); is one running?")
             }

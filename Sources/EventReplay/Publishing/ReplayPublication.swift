@@ -10,10 +10,16 @@ public import Wire
 public final class ReplayPublication: Sendable {
     /// How many events are in the queue or with workers at once, at most: callbacks come first.
     static let capacity = 64
-    /// How long the records of events may lie here before they are sent.
-    private static let recordPause: Duration = .milliseconds(200)
+    /// How many callbacks are read ahead: the broker ends a consumer that takes half an hour to acknowledge one, and at
+    /// one event a second these are some minutes.
+    private static let prefetch: UInt16 = 256
 
     private struct Stopped: Error {}
+
+    private struct State: Sendable {
+        var isStopping = false
+        var hasBegun = false
+    }
 
     private let run: ReplayRun
     private let isResumed: Bool
@@ -22,7 +28,7 @@ public final class ReplayPublication: Sendable {
     private let database: PostgresConfiguration
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
-    private let isStopping = NIOLockedValueBox(false)
+    private let state = NIOLockedValueBox(State())
 
     /// How many differences are listed at most.
     public let limit: Int
@@ -59,7 +65,7 @@ public final class ReplayPublication: Sendable {
 
     /// Sends no more events; those that are on their way are waited for.
     public func stop() {
-        isStopping.withLockedValue { $0 = true }
+        state.withLockedValue { $0.isStopping = true }
     }
 
     /// Replays.
@@ -87,20 +93,23 @@ public final class ReplayPublication: Sendable {
         }
     }
 
+    /// Whether the audit trail knows of it, so that it can go on after a failure.
+    public var hasBegun: Bool { state.withLockedValue { $0.hasBegun } }
+
     private func run(
         _ broker: AMQPConnection,
         _ connection: PostgresConnection,
         onProgress: (ReplayProgress) -> Void
     ) async throws -> ReplayReport {
         try await topology.declare(on: broker)
+        try await AuditorPlace.require(topology, broker, connection)
         let desk = ReplayDesk(rate: run.rate, capacity: Self.capacity, patience: topology.answerBudget)
         let line = try await ReplayLine(run, desk: desk, topology: topology, on: broker, now: now)
         let records = try await ReplayRecords(run, topology: topology, on: broker, now: now)
         // Nothing is replayed that the trail does not know of.
         try records.send([.replay(run)])
         try await records.settle()
-        let done = isResumed ? try await ReplayHistory.decided(before: run, within: .seconds(30), on: connection) : []
-
+        state.withLockedValue { $0.hasBegun = true }
         let alarm = Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(100))
@@ -109,33 +118,74 @@ public final class ReplayPublication: Sendable {
         }
         defer { alarm.cancel() }
         let sitting = Sitting(run: run, records: records, report: ReplayReport(limit: limit), connection: connection)
+        do {
+            try await replay(from: broker, connection, sitting, line, desk, onProgress: onProgress)
+            try await end(sitting, records)
+            return sitting.report
+        } catch {
+            sitting.report.isComplete = false
+            // Whatever it is, what is on its way is waited for, and the trail is told of all that is known.
+            await desk.landed()
+            sitting.take(from: desk)
+            if error is Stopped {
+                try await end(sitting, records)
+                return sitting.report
+            }
+            try? await end(sitting, records)
+            throw error
+        }
+    }
+
+    /// Sends all that is selected and not yet decided.
+    private func replay(
+        from broker: AMQPConnection,
+        _ connection: PostgresConnection,
+        _ sitting: Sitting,
+        _ line: ReplayLine,
+        _ desk: ReplayDesk,
+        onProgress: (ReplayProgress) -> Void
+    ) async throws {
+        let done: Set<EventID> =
+            isResumed
+            ? try await ReplayHistory.decided(before: run, within: .seconds(30), on: connection, orEnd: endIfStopping)
+            : []
         let reader = CandidateReader(
             selection: run.selection,
             topology: topology,
             broker: broker,
             database: connection,
-            patience: .seconds(5)
+            patience: .seconds(5),
+            prefetch: Self.prefetch
         )
-        do {
-            let reading = try await reader.read { candidates in
-                for candidate in candidates {
-                    guard !done.contains(candidate.event.id) else {
-                        sitting.progress.skipped += 1
-                        continue
-                    }
-                    try await send(candidate, line, desk)
-                    try await collect(from: desk, into: sitting, line, onProgress: onProgress)
+        let reading = try await reader.read(onReading: {
+            // Called although nothing may be selected of what was read.
+            try endIfStopping()
+            try await collect(from: desk, into: sitting, line, onProgress: onProgress)
+        }) { candidates in
+            for candidate in candidates {
+                guard !done.contains(candidate.event.id) else {
+                    sitting.progress.skipped += 1
+                    continue
                 }
+                try await send(candidate, line, desk)
+                try await collect(from: desk, into: sitting, line, onProgress: onProgress)
             }
-            try await land(desk, sitting, line, onProgress: onProgress)
-            sitting.report.unreadable = reading.unreadable
-            sitting.report.streamBegins = reading.begins
-            sitting.report.isComplete = reading.isComplete
-        } catch is Stopped {
-            sitting.report.isComplete = false
-            try await land(desk, sitting, line, onProgress: onProgress)
         }
+        // The last ones may be refused again and again.
+        repeat {
+            try await desk.landing()
+            try await collect(from: desk, into: sitting, line, onProgress: onProgress)
+        } while !desk.isEmpty
+        sitting.report.unreadable = reading.unreadable
+        sitting.report.streamBegins = reading.begins
+        sitting.report.isComplete = reading.isComplete
+    }
+
+    /// Tells the trail of what is not told yet, and that this sitting is over.
+    private func end(_ sitting: Sitting, _ records: ReplayRecords) async throws {
         try await sitting.flush()
+        // An end that is there says that all before it is.
+        try await records.settle()
         var ended = run
         ended.end = ReplayRun.End(
             at: now(),
@@ -143,50 +193,32 @@ public final class ReplayPublication: Sendable {
         )
         try records.send([.replay(ended)])
         try await records.settle()
-        return sitting.report
+    }
+
+    private func endIfStopping() throws {
+        if state.withLockedValue({ $0.isStopping }) { throw Stopped() }
     }
 
     private func send(_ candidate: ReplayCandidate, _ line: ReplayLine, _ desk: ReplayDesk) async throws {
-        if isStopping.withLockedValue({ $0 }) { throw Stopped() }
+        try endIfStopping()
         let passenger = ReplayDesk.Passenger(candidate: candidate, event: line.repetition(of: candidate.event))
         try await desk.takeOff(passenger)
         line.publish(passenger)
     }
 
-    /// Sends again what the broker has refused, and takes note of what has come of events.
+    /// Takes note of what has come of events, and sends again what the broker has refused.
     private func collect(
         from desk: ReplayDesk,
         into sitting: Sitting,
         _ line: ReplayLine,
         onProgress: (ReplayProgress) -> Void
     ) async throws {
-        var (results, refused) = desk.take()
-        while !refused.isEmpty {
-            for candidate in refused { try await send(candidate, line, desk) }
-            let more = desk.take()
-            results += more.results
-            refused = more.refused
+        sitting.take(from: desk)
+        while let candidate = sitting.nextRefused() {
+            try await send(candidate, line, desk)
+            sitting.take(from: desk)
         }
-        sitting.add(results)
         if sitting.isDue { try await sitting.flush() }
         if sitting.progressIsDue() { onProgress(sitting.progress) }
-    }
-
-    /// Waits for what is on its way.
-    private func land(
-        _ desk: ReplayDesk,
-        _ sitting: Sitting,
-        _ line: ReplayLine,
-        onProgress: (ReplayProgress) -> Void
-    ) async throws {
-        try await desk.landing()
-        do {
-            try await collect(from: desk, into: sitting, line, onProgress: onProgress)
-        } catch is Stopped {
-            // What the broker has refused stays for the next sitting.
-            sitting.report.isComplete = false
-        }
-        try await desk.landing()
-        sitting.add(desk.take().results)
     }
 }

@@ -8,6 +8,8 @@ final class Sitting {
     private let records: ReplayRecords
     private let connection: PostgresConnection
     private var results: [ReplayDesk.Result] = []
+    /// What the broker did not take, to be sent again.
+    private var refused: [ReplayCandidate] = []
     private var flushedAt = ContinuousClock.now
     private var toldAt = ContinuousClock.now
     var report: ReplayReport
@@ -32,12 +34,19 @@ final class Sitting {
         return true
     }
 
-    /// Events have ended.
-    func add(_ ended: [ReplayDesk.Result]) {
+    /// Takes over what has come of events.
+    func take(from desk: ReplayDesk) {
+        let (ended, refused) = desk.take()
+        self.refused += refused
         results += ended
         progress.replayed += ended.count
         progress.decided += ended.count { $0.cause.decision != nil }
         if let last = ended.last { progress.at = last.passenger.candidate.event.receivedAt }
+    }
+
+    /// One that has to be sent again.
+    func nextRefused() -> ReplayCandidate? {
+        refused.isEmpty ? nil : refused.removeFirst()
     }
 
     /// Tells the audit trail of them, and compares.

@@ -26,19 +26,29 @@ struct CandidateReader {
     let database: PostgresConnection
     /// How long nothing may come from the stream.
     let patience: Duration
+    /// How many messages of the stream are read ahead.
+    var prefetch: UInt16 = 2_000
 
     /// Reads.
     ///
-    /// - Parameter onCandidates: Takes those that are selected, in the order of the source; none comes twice.
-    /// - Throws: `AMQPError`, `StreamError`, `PostgresError` or `WireError`, and what `onCandidates` throws.
-    func read(_ onCandidates: ([ReplayCandidate]) async throws -> Void) async throws -> Reading {
+    /// - Parameters:
+    ///   - onReading: Called again and again, also while nothing is selected.
+    ///   - onCandidates: Takes those that are selected, in the order of the source; none comes twice.
+    /// - Throws: `AMQPError`, `StreamError`, `PostgresError` or `WireError`, and what the closures throw.
+    func read(
+        onReading: () async throws -> Void = {},
+        _ onCandidates: ([ReplayCandidate]) async throws -> Void
+    ) async throws -> Reading {
         switch selection.source {
-        case .stream: try await readStream(onCandidates)
-        case .trail: try await readTrail(onCandidates)
+        case .stream: try await readStream(onReading, onCandidates)
+        case .trail: try await readTrail(onReading, onCandidates)
         }
     }
 
-    private func readStream(_ onCandidates: ([ReplayCandidate]) async throws -> Void) async throws -> Reading {
+    private func readStream(
+        _ onReading: () async throws -> Void,
+        _ onCandidates: ([ReplayCandidate]) async throws -> Void
+    ) async throws -> Reading {
         let span: CallbackSpan =
             switch selection.span {
             case .time(let from, let to): .window(CallbackWindow(from: from, to: to))
@@ -49,7 +59,8 @@ struct CandidateReader {
         var known: Set<EventID> = []
         var unreadable = 0
         let reader = CallbackReader(connection: broker, stream: topology.callbacksStream, patience: patience)
-        let read = try await reader.read(span) { messages in
+        let read = try await reader.read(span, prefetch: prefetch) { messages in
+            try await onReading()
             var events: [StreamEvent] = []
             for message in messages where known.insert(message.id).inserted {
                 do throws(WireError) {
@@ -71,11 +82,15 @@ struct CandidateReader {
         return Reading(unreadable: read.unreadable + unreadable, begins: read.begins, isComplete: read.isComplete)
     }
 
-    private func readTrail(_ onCandidates: ([ReplayCandidate]) async throws -> Void) async throws -> Reading {
+    private func readTrail(
+        _ onReading: () async throws -> Void,
+        _ onCandidates: ([ReplayCandidate]) async throws -> Void
+    ) async throws -> Reading {
         guard case .time(let from, let to) = selection.span else { return Reading(isComplete: false) }
         let window = CallbackWindow(from: from, to: to)
         var last = window.firstID
         while true {
+            try await onReading()
             let page = try await OutcomeLookup.page(
                 of: selection,
                 in: window,

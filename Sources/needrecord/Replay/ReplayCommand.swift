@@ -3,6 +3,7 @@ import ArgumentParser
 import BusinessState
 import DecisionCore
 import EventReplay
+import Glibc
 import Logging
 import Postgres
 import RuleFiles
@@ -210,15 +211,19 @@ struct ReplayCommand: Command {
         let report: ReplayReport
         do {
             report = try await stoppable(publication)
-        } catch let error as EventReplayError {
-            throw Failure("\(error)\ngo on with: needrecord replay --resume \(run.replay)")
+        } catch {
+            if publication.hasBegun { printHint(run) }
+            if let error = error as? EventReplayError { throw Failure(error.description) }
+            throw error
         }
         let shown = ReplayText(selection: run.selection, rules: nil, replay: run.replay, report: report)
         print(output == .json ? shown.json : shown.text)
-        guard report.isWhole, report.undecided.isEmpty else {
-            printError("go on with: needrecord replay --resume \(run.replay)")
-            throw ExitCode.failure
-        }
+        if !report.isComplete || !report.undecided.isEmpty { printHint(run) }
+        guard report.isWhole, report.undecided.isEmpty else { throw ExitCode.failure }
+    }
+
+    private func printHint(_ run: ReplayRun) {
+        printError("go on with: needrecord replay --resume \(run.replay)")
     }
 
     private func replayRun(_ database: PostgresConfiguration, _ logger: Logger) async throws -> ReplayRun {
@@ -258,7 +263,11 @@ struct ReplayCommand: Command {
     /// Replays until it is done, or until SIGINT or SIGTERM, after which what is on its way is waited for.
     private func stoppable(_ publication: ReplayPublication) async throws -> ReplayReport {
         let signals = Task {
+            var isAgain = false
             for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                // Whoever asks twice does not want to wait.
+                if isAgain { Glibc.exit(1) }
+                isAgain = true
                 printError("stopping: waiting for the events that are on their way")
                 publication.stop()
             }
@@ -272,6 +281,6 @@ struct ReplayCommand: Command {
 }
 
 extension ReplayReport {
-    /// Whether all that was selected was there to be read.
-    fileprivate var isWhole: Bool { isComplete && streamBegins == nil }
+    /// Whether all that was selected was there to be read, with its outcomes.
+    var isWhole: Bool { isComplete && streamBegins == nil && auditorBehind == 0 }
 }

@@ -83,6 +83,11 @@ struct ReplayText {
             let time = begins.time.map { " (\($0))" } ?? ""
             troubles.append("the stream begins at offset \(begins.offset)\(time): what was before is gone")
         }
+        if report.auditorBehind > 0 {
+            troubles.append(
+                "the auditor is \(report.auditorBehind) messages behind: their callbacks count as without an outcome"
+            )
+        }
         if !report.isComplete { troubles.append("this is not all that was selected") }
         return troubles
     }
@@ -94,7 +99,8 @@ struct ReplayText {
         writer.object { writer in
             if let replay { writer.member("replay", replay.description) }
             if let rules { writer.member("rules", rules) }
-            writer.member("complete", report.isComplete && report.streamBegins == nil)
+            writer.member("complete", report.isWhole)
+            if report.auditorBehind > 0 { writer.member("auditor_behind", report.auditorBehind) }
             writer.member("selected", report.selected)
             writer.member("decided", report.decided)
             writer.member("to_record", report.toRecord)
