@@ -39,7 +39,7 @@ struct VerifyCommand: Command {
     private static let open = ExitCode(4)
 
     @Option(help: ArgumentHelp("The first moment, such as 2026-11-26T09:00:00Z, or 1h ago.", valueName: "time"))
-    var from: VerifyTime?
+    var from: AuditTime?
 
     @Option(
         help: ArgumentHelp(
@@ -47,7 +47,7 @@ struct VerifyCommand: Command {
             valueName: "time"
         )
     )
-    var to: VerifyTime?
+    var to: AuditTime?
 
     @Option(help: "How many of each kind of finding to list.")
     var limit = 20
@@ -112,11 +112,11 @@ struct VerifyCommand: Command {
     /// with the running one, which a gateway that was stopped has told of.
     private func window(now: Timestamp) throws -> CallbackWindow {
         let latest = now.minute.advanced(by: .seconds(60))
-        let end = to?.timestamp(now: now) ?? now.advanced(by: .zero - Self.settled).minute
+        let end = to?.moment(now) ?? now.advanced(by: .zero - Self.settled).minute
         guard end <= latest else {
             throw ValidationError("--to must be the end of the running minute at the latest, \(latest)")
         }
-        let start = from?.timestamp(now: now) ?? end.advanced(by: .seconds(-3_600))
+        let start = from?.moment(now) ?? end.advanced(by: .seconds(-3_600))
         guard start < end else { throw ValidationError("--from \(start) is not before --to \(end)") }
         return CallbackWindow(from: start, to: end)
     }

@@ -69,10 +69,11 @@ struct ReplayText {
         default: return ""
         }
         guard time.pushes > 0 else { return "" }
-        guard time.pushes > time.endless else { return ", \(time.pushes) pushes of which nobody has told the end" }
+        let pushes = time.pushes == 1 ? "1 push" : "\(time.pushes) pushes"
+        guard time.pushes > time.endless else { return ", \(pushes) of which nobody has told the end" }
         let hours = time.seconds / 3_600
         let tenths = Int((hours * 10).rounded())
-        var text = ", \(change == .recorded ? "+" : "-")\(tenths / 10).\(tenths % 10) h of \(time.pushes) pushes"
+        var text = ", \(change == .recorded ? "+" : "-")\(tenths / 10).\(tenths % 10) h of \(pushes)"
         if time.endless > 0 { text += ", \(time.endless) of which nobody has told the end" }
         return text
     }
