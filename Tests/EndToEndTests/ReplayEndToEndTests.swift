@@ -275,6 +275,50 @@ import Wire
             #expect(unknown.text.contains("knows no replay"))
         }
     }
+
+    @Test func `A replay that loses the database says so in the trail, and goes on where it was`() async throws {
+        try await Self.withPast(50) { past in
+            // So that the database is asked how long the pushes lasted that are answered otherwise.
+            try await past.deployment.run("rules", "add", "--stream", "a*", "--skip")
+            let process = try ChildProcess(
+                TestEnvironment.executable(),
+                [
+                    "replay", "--from", past.from, "--to", past.to, "--publish", "--reason", "lose it", "--rate", "40",
+                ],
+                environment: try past.deployment.environment
+            )
+            try await eventually("the connection that measures pushes to be cut") {
+                try await past.deployment.database.withConnection { owner in
+                    try await owner.query(
+                        """
+                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                            AND query LIKE '%needrecord.push_gap()%' AND application_name LIKE 'needrecord%'
+                        """
+                    ).count == 1
+                }
+            }
+            #expect(try await process.wait() == 1)
+            let text = process.text
+            #expect(text.contains("the database: "), "\(text)")
+            let replay = try #require(text.firstMatch(of: /--resume ([0-9a-f-]{36})/)?.1, "\(text)")
+            try await eventually("the trail to know") {
+                try await past.count("SELECT count(*) FROM needrecord.replays WHERE state = 'stopped' AND events > 0")
+                    == 1
+            }
+            let rest = try await past.deployment.output(of: ["replay", "--resume", String(replay), "--rate", "1000"])
+            #expect(rest.status == 0, "\(rest.text)")
+            try await eventually("the whole replay") {
+                try await past.count(
+                    """
+                    SELECT count(*) FROM needrecord.replays
+                    WHERE state = 'complete' AND runs = 2 AND events = 100 AND decided = 100
+                    """
+                ) == 1
+            }
+            #expect(try await past.count("SELECT count(*) FROM needrecord.replayed_events") == 100)
+        }
+    }
 }
 
 extension ServiceProcess {

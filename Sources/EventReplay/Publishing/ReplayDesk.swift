@@ -69,8 +69,10 @@ final class ReplayDesk: Sendable {
         }
     }
 
-    /// Whether nothing is on its way.
-    var isEmpty: Bool { state.withLockedValue { $0.flight.isEmpty } }
+    /// Whether nothing is on its way, and all that has come was taken: an event may be refused before anybody looks.
+    var isCleared: Bool {
+        state.withLockedValue { $0.flight.isEmpty && $0.results.isEmpty && $0.refused.isEmpty }
+    }
 
     /// Waits until nothing is on its way, or nothing more can come.
     func landed() async {

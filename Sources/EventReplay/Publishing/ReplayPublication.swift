@@ -120,6 +120,7 @@ public final class ReplayPublication: Sendable {
         let sitting = Sitting(run: run, records: records, report: ReplayReport(limit: limit), connection: connection)
         do {
             try await replay(from: broker, connection, sitting, line, desk, onProgress: onProgress)
+            try await sitting.flush()
             try await end(sitting, records)
             return sitting.report
         } catch {
@@ -127,12 +128,15 @@ public final class ReplayPublication: Sendable {
             // Whatever it is, what is on its way is waited for, and the trail is told of all that is known.
             await desk.landed()
             sitting.take(from: desk)
-            if error is Stopped {
-                try await end(sitting, records)
-                return sitting.report
+            guard error is Stopped else {
+                // The database may be what has failed.
+                try? sitting.tell()
+                try? await end(sitting, records)
+                throw error
             }
-            try? await end(sitting, records)
-            throw error
+            try await sitting.flush()
+            try await end(sitting, records)
+            return sitting.report
         }
     }
 
@@ -175,15 +179,14 @@ public final class ReplayPublication: Sendable {
         repeat {
             try await desk.landing()
             try await collect(from: desk, into: sitting, line, onProgress: onProgress)
-        } while !desk.isEmpty
+        } while !desk.isCleared
         sitting.report.unreadable = reading.unreadable
         sitting.report.streamBegins = reading.begins
         sitting.report.isComplete = reading.isComplete
     }
 
-    /// Tells the trail of what is not told yet, and that this sitting is over.
+    /// Tells the trail that this sitting is over.
     private func end(_ sitting: Sitting, _ records: ReplayRecords) async throws {
-        try await sitting.flush()
         // An end that is there says that all before it is.
         try await records.settle()
         var ended = run

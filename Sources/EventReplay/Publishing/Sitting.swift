@@ -10,6 +10,8 @@ final class Sitting {
     private var results: [ReplayDesk.Result] = []
     /// What the broker did not take, to be sent again.
     private var refused: [ReplayCandidate] = []
+    /// Those that are recorded otherwise, and whose pushes have not been measured.
+    private var turned: [(id: EventID, change: ReplayChange)] = []
     private var flushedAt = ContinuousClock.now
     private var toldAt = ContinuousClock.now
     var report: ReplayReport
@@ -51,11 +53,20 @@ final class Sitting {
 
     /// Tells the audit trail of them, and compares.
     func flush() async throws {
+        try tell()
+        let lengths = try await PushLengths.lengths(of: turned.map(\.id), on: connection)
+        for (id, change) in turned {
+            if let length = lengths[id] { report.add(length, change) }
+        }
+        turned = []
+    }
+
+    /// Tells the audit trail of them, for which no database is needed.
+    func tell() throws {
         let ended = results
         results = []
         flushedAt = .now
         try records.send(ended.map { .replayed(event($0)) })
-        var turned: [(id: EventID, change: ReplayChange)] = []
         for result in ended {
             let candidate = result.passenger.candidate
             switch result.cause {
@@ -65,10 +76,6 @@ final class Sitting {
                     turned.append((candidate.event.id, change))
                 }
             }
-        }
-        let lengths = try await PushLengths.lengths(of: turned.map(\.id), on: connection)
-        for (id, change) in turned {
-            if let length = lengths[id] { report.add(length, change) }
         }
     }
 
