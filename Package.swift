@@ -267,8 +267,10 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging,
+                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", dequeModule, locks,
+                logging, nioCore, nioPosix,
             ],
+            exclude: ["Chaos/unsteady-clock.c"],
             swiftSettings: swiftSettings
         ),
     ],

@@ -40,12 +40,21 @@ public final class ChildProcess: Sendable {
             guard Glibc.pipe(&pipe) == 0 else { throw TestFailure("no pipe: \(String(cString: strerror(errno)))") }
             defer { close(pipe[1]) }
             for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            Self.keepSocketsToItself()
             let reading = FileHandle(fileDescriptor: pipe[0], closeOnDealloc: true)
             return (try Self.spawn([executable.path] + arguments, environment, input: input, output: pipe[1]), reading)
         }
         processID = process
         Thread.detachNewThread { [state] in Self.read(reading, into: state) }
         Thread.detachNewThread { [state, processID] in Self.waitForEnd(of: processID, into: state) }
+    }
+
+    /// SwiftNIO's sockets are inherited, and a server with a thousand of them has no descriptors left for files.
+    private static func keepSocketsToItself() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for descriptor in names.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     private static func spawn(

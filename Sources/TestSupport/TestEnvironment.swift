@@ -5,6 +5,16 @@ public enum TestEnvironment {
     /// The broker, with full permissions in its virtual host.
     public static func amqpURL() throws -> String { try value("NEEDRECORD_TEST_AMQP_URL") }
 
+    /// The broker's port for TLS.
+    public static func amqpsPort() throws -> Int {
+        let text = try value("NEEDRECORD_TEST_AMQPS_PORT")
+        guard let port = Int(text) else { throw TestFailure("NEEDRECORD_TEST_AMQPS_PORT is \(text)") }
+        return port
+    }
+
+    /// The folder with `authority.pem`, who signs the servers' certificates.
+    public static func certificates() throws -> String { try value("NEEDRECORD_TEST_TLS") }
+
     /// The database server, as a login that may create databases and roles.
     public static func databaseURL() throws -> String { try value("NEEDRECORD_TEST_DATABASE_URL") }
 

@@ -72,6 +72,14 @@ struct Deployment: Sendable {
     /// - Returns: What it printed.
     @discardableResult
     func run(_ arguments: String...) async throws -> String {
+        try await run(arguments)
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// - Returns: What it printed.
+    @discardableResult
+    func run(_ arguments: [String]) async throws -> String {
         let output = try await output(of: arguments)
         guard output.status == 0 else { throw TestFailure("\(arguments) ended with \(output.status): \(output.text)") }
         return output.text

@@ -1,0 +1,112 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// A way between two parts that can be disturbed: it listens on a port of its own and hands on what comes, both ways.
+///
+/// What it does to bytes, it does in their order: what was held up leaves before what comes after it.
+final class FaultyLink: Sendable {
+    /// What becomes of everything until it is something else.
+    enum Condition: Equatable, Sendable {
+        case clear
+        /// New connections are reset.
+        case cut
+        /// Nothing gets through in either direction. Who connects is connected, as with a host that is hung.
+        case stalled
+        /// Everything takes this much longer.
+        case slow(Duration)
+    }
+
+    /// What becomes of the next bytes that come.
+    enum Blow: Sendable {
+        /// The first half gets through, then both ends are reset.
+        case truncate
+        /// Some bytes are left out.
+        case drop
+        /// Some bytes come twice.
+        case duplicate
+        /// One byte is another.
+        case flip
+    }
+
+    private struct State {
+        var condition = Condition.clear
+        var connections: [ObjectIdentifier: LinkedPair] = [:]
+    }
+
+    /// One thread carries all links of a test process.
+    private static let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+
+    private let state = NIOLockedValueBox(State())
+    private let listener = NIOLockedValueBox<(any Channel)?>(nil)
+    private let upstream: NIOLockedValueBox<Int>
+
+    /// The port to connect to instead.
+    let port: Int
+
+    /// Listens.
+    ///
+    /// - Parameter upstream: The port on loopback to which it leads.
+    init(to upstream: Int) async throws {
+        let upstream = NIOLockedValueBox(upstream)
+        self.upstream = upstream
+        let state = state
+        let channel = try await ServerBootstrap(group: Self.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                Self.accept(channel, upstream: upstream.withLockedValue { $0 }, state)
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        listener.withLockedValue { $0 = channel }
+        port = channel.localAddress?.port ?? 0
+    }
+
+    deinit {
+        let channel = listener.withLockedValue { $0 }
+        channel?.close(promise: nil)
+        reset()
+    }
+
+    /// How many connections go through it now.
+    var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+
+    /// Changes what becomes of everything. What was held up goes on when it is clear.
+    func set(_ condition: Condition) {
+        let pairs = state.withLockedValue { state in
+            state.condition = condition
+            return Array(state.connections.values)
+        }
+        if condition == .cut { reset() }
+        Self.eventLoop.execute { for pair in pairs { pair.set(condition) } }
+    }
+
+    /// Does it to the next bytes of each connection, in whichever direction they come.
+    func strike(_ blow: Blow) {
+        let pairs = state.withLockedValue { Array($0.connections.values) }
+        Self.eventLoop.execute { for pair in pairs { pair.strike(blow) } }
+    }
+
+    /// Resets all connections.
+    func reset() {
+        let pairs = state.withLockedValue { Array($0.connections.values) }
+        Self.eventLoop.execute { for pair in pairs { pair.reset() } }
+    }
+
+    private static func accept(
+        _ channel: any Channel,
+        upstream: Int,
+        _ state: NIOLockedValueBox<State>
+    ) -> EventLoopFuture<Void> {
+        let condition = state.withLockedValue { $0.condition }
+        guard condition != .cut else {
+            return LinkedPair.reset(channel)
+        }
+        let pair = LinkedPair(near: channel, condition: condition)
+        state.withLockedValue { $0.connections[ObjectIdentifier(pair)] = pair }
+        channel.closeFuture.whenComplete { _ in
+            state.withLockedValue { _ = $0.connections.removeValue(forKey: ObjectIdentifier(pair)) }
+        }
+        return pair.connect(to: upstream)
+    }
+}
