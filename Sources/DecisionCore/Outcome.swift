@@ -27,6 +27,9 @@ public struct Outcome: Sendable, Hashable {
     public var publishCount: Int
     /// How long it took.
     public var times: AnswerTimes
+    /// The callback that the decision was made for, when it was another one: the decision had come too late for it, there
+    /// was none for this callback, and both ask the same. Nil for a decision of its own, and for the default.
+    public var lateOf: EventID?
 
     /// Describes an outcome.
     public init(
@@ -36,7 +39,8 @@ public struct Outcome: Sendable, Hashable {
         run: GatewayRun,
         worker: String? = nil,
         publishCount: Int = 0,
-        times: AnswerTimes
+        times: AnswerTimes,
+        lateOf: EventID? = nil
     ) {
         self.event = event
         self.cause = cause
@@ -45,6 +49,7 @@ public struct Outcome: Sendable, Hashable {
         self.worker = worker
         self.publishCount = publishCount
         self.times = times
+        self.lateOf = lateOf
     }
 
     /// What the platform was told to do.

@@ -25,6 +25,19 @@ import Testing
         #expect(unanswered.decision.decidedAt == StreamEvent.number(1).receivedAt)
     }
 
+    @Test func `A decision that was made for an earlier callback comes out the same once its rule is over`() throws {
+        let madeAt = Timestamp.example.advanced(by: .seconds(5))
+        var rule = Rule(id: Rule.ID(rawValue: 4), effect: .record(.template))
+        rule.validity = try #require(Validity(from: nil, until: madeAt.advanced(by: .seconds(1))))
+        let facts = Facts(revision: 9, rules: [rule])
+        var event = StreamEvent.number(1)
+        event.receivedAt = madeAt.advanced(by: .seconds(30))
+        let again = Redecision(ReplayCandidate(event: event, answer: .decided(.of(.record(.template)))), facts)
+        #expect(again.decision.decidedAt == madeAt)
+        #expect(again.decision.verdict == .record(.template))
+        #expect(Redecision(ReplayCandidate(event: event, answer: nil), facts).decision.verdict == .skip)
+    }
+
     @Test(arguments: [Reservation.State.granted, .held, .denied])
     func `What the quota said then it says again`(state: Reservation.State) {
         let reservation = Reservation(quota: "q", bucket: "test.com", state: state)

@@ -30,6 +30,23 @@ import Wire
         String(decoding: record.encoded(), as: UTF8.self)
     }
 
+    @Test func `A decision that was made for another callback names it, and no default does`() throws {
+        var outcome = Self.outcome
+        outcome.lateOf = .example
+        let text = text(.outcome(outcome))
+        #expect(text.contains(#","late_of":"018bcfe5-6800-7abc-8123-456789abcdef","decision":{"#))
+        let good = try AuditMessage.records(in: Array(#"{"schema":1,"records":[\#(text)]}"#.utf8))[0]
+        #expect(try good.get() == .outcome(outcome))
+        outcome.cause = .fallback(.timeout)
+        let wrong = self.text(.outcome(outcome))
+        let read = try AuditMessage.records(in: Array(#"{"schema":1,"records":[\#(wrong)]}"#.utf8))[0]
+        guard case .failure(let bad) = read else {
+            Issue.record("\(read)")
+            return
+        }
+        #expect(bad.reason == WireError(.invalidField, "late_of"))
+    }
+
     @Test func `An outcome is one JSON object that has everything in it`() {
         #expect(
             text(.outcome(Self.outcome)) == #"""

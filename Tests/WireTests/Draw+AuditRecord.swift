@@ -53,9 +53,10 @@ extension Draw {
 
     private mutating func outcome() throws -> Outcome {
         let hasReply = bool()
+        let isDecided = bool()
         return Outcome(
             event: event(),
-            cause: bool() ? .decision(try decision()) : .fallback(element(FallbackCause.allCases)),
+            cause: isDecided ? .decision(try decision()) : .fallback(element(FallbackCause.allCases)),
             answer: text(1...500),
             run: run(),
             worker: hasReply ? text(1...50) : nil,
@@ -66,7 +67,8 @@ extension Draw {
                 answered: microseconds(),
                 worker: hasReply ? microseconds() : nil,
                 facts: hasReply ? microseconds() : nil
-            )
+            ),
+            lateOf: isDecided && bool() ? id() : nil
         )
     }
 

@@ -39,6 +39,7 @@ struct AuditRows {
         "event_id", "gateway_run", "minute", "received_at", "decided_at", "rule", "revision", "answer_us", "publish_us",
         "reply_us", "worker_us", "facts_us", "bitrate", "publishes", "need_record", "domain", "app", "stream", "codec",
         "anomalies", "cause", "reason", "formats", "gateway", "worker", "answer", "decision",
+        "late_of",
     ]
 
     /// The outcomes for COPY into ``outcomesTable``.
@@ -74,7 +75,8 @@ struct AuditRows {
                 outcome.run.gateway,
                 outcome.worker,
                 outcome.answer,
-                decision.map(PostgresJSON.init)
+                decision.map(PostgresJSON.init),
+                outcome.lateOf?.description
             )
         }
         return data

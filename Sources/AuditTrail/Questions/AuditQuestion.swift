@@ -20,6 +20,8 @@ public struct AuditQuestion: Sendable {
     public var replay: EventID?
     /// Only the results that differ from what was answered.
     public var onlyDifferent = false
+    /// Only those that rest on the decision of an earlier callback; of outcomes only.
+    public var onlyLate = false
     /// Only the pushes that were asked for more than once.
     public var onlyRepeated = false
     /// How many rows at most; nil for all.
@@ -48,7 +50,8 @@ public struct AuditQuestion: Sendable {
             if following != nil { sql.appendLiteral("q.event_id::text, ") }
             sql.appendLiteral("row_to_json(q)::text AS row FROM (")
         }
-        let columns = event == nil ? view.columns : "*"
+        // Whose decision it was is of interest only where there is one.
+        let columns = event == nil ? (onlyLate ? "late_of, " : "") + view.columns : "*"
         sql.appendLiteral("SELECT \(columns) FROM needrecord.\(view.rawValue) WHERE true")
         addConditions(to: &sql)
         sql.appendLiteral(" ORDER BY \(following == nil ? view.order : "minute, received_at, event_id")")
@@ -80,6 +83,7 @@ public struct AuditQuestion: Sendable {
         if let rule { add("rule =", rule) }
         if let replay { add("replay =", replay.description, "::uuid") }
         if onlyDifferent { sql.appendLiteral(" AND is_different") }
+        if onlyLate { sql.appendLiteral(" AND late_of IS NOT NULL") }
         if onlyRepeated { sql.appendLiteral(" AND attempts > 1") }
     }
 }

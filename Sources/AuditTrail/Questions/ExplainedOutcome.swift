@@ -13,6 +13,8 @@ public struct ExplainedOutcome: Sendable {
     public var answer: String
     /// The decision in time; else the one that came too late, if one did.
     public var decision: Decision?
+    /// The callback that the decision was made for, when it was another one, as ``Outcome/lateOf``.
+    public var lateOf: EventID?
 
     /// Reads an outcome; nil when there is none of this event.
     ///
@@ -21,7 +23,7 @@ public struct ExplainedOutcome: Sendable {
         let rows = try await connection.query(
             """
             SELECT o.received_at, o.domain, o.app, o.stream, o.bitrate, o.codec, o.cause, o.answer,
-                coalesce(o.decision, l.decision)::text
+                coalesce(o.decision, l.decision)::text, o.late_of::text
             FROM needrecord.outcomes AS o
             LEFT JOIN needrecord.late_decisions AS l ON l.event_id = o.event_id
             WHERE o.event_id = \(id.description)::uuid AND o.minute = needrecord.event_minute(\(id.description)::uuid)
@@ -42,7 +44,8 @@ public struct ExplainedOutcome: Sendable {
             event: event,
             cause: try row.decode(String.self, at: 6),
             answer: try row.decode(String.self, at: 7),
-            decision: try decision.map { try Decision(decodingJSON: Array($0.utf8)) }
+            decision: try decision.map { try Decision(decodingJSON: Array($0.utf8)) },
+            lateOf: try row.decode(String?.self, at: 9).flatMap(EventID.init)
         )
     }
 }

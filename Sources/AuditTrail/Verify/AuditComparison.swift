@@ -10,6 +10,11 @@ struct AuditComparison: Sendable {
         var event: EventID
         var run: GatewayRun
         var cause: String
+        /// Whether its decision was made for another callback, so that it need not have been published itself.
+        var isLateDecision = false
+
+        /// Whether it must have gone through the broker.
+        var isOfItsOwnDecision: Bool { cause == "decided" && !isLateDecision }
     }
 
     private struct Key: Hashable {
@@ -46,7 +51,7 @@ struct AuditComparison: Sendable {
     private let settled: Timestamp
     /// The latest run of each gateway, by its name, that anything was heard of.
     private var latestRuns: [String: EventID] = [:]
-    /// The first outcome that was decided, and so went through the broker.
+    /// The first outcome that rests on a decision of its own, and so went through the broker.
     private(set) var firstDecided: EventID?
 
     /// What was found so far.
@@ -96,11 +101,11 @@ struct AuditComparison: Sendable {
         }
         last = id
         heard(of: outcome.run)
-        if firstDecided == nil, outcome.cause == "decided" { firstDecided = id }
+        if firstDecided == nil, outcome.isOfItsOwnDecision { firstDecided = id }
         while next < callbacks.count, callbacks[next].id < id { passUnanswered() }
         if next < callbacks.count, callbacks[next].id == id {
             next += 1
-        } else if outcome.cause == "decided" {
+        } else if outcome.isOfItsOwnDecision {
             findings.add(
                 AuditFinding(kind: .uncopied, event: id, run: outcome.run, minute: id.minute, cause: outcome.cause)
             )

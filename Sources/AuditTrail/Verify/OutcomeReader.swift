@@ -83,7 +83,7 @@ struct OutcomeReader {
         let last = last ?? window.firstID
         let rows = try await connection.query(
             """
-            SELECT event_id::text, gateway_run::text, gateway, cause FROM needrecord.outcomes
+            SELECT event_id::text, gateway_run::text, gateway, cause, late_of IS NOT NULL FROM needrecord.outcomes
             WHERE minute >= needrecord.event_minute(\(window.firstID.description)::uuid)
                 AND minute <= needrecord.event_minute(\(window.endID.description)::uuid)
                 AND (event_id, minute) > (\(last.description)::uuid, needrecord.event_minute(\(last.description)::uuid))
@@ -92,11 +92,12 @@ struct OutcomeReader {
             """
         )
         return try rows.map { row in
-            let (event, run, gateway, cause) = try row.decode((String, String, String, String).self)
+            let (event, run, gateway, cause, isLate) = try row.decode((String, String, String, String, Bool).self)
             return AuditComparison.KeptOutcome(
                 event: try Self.id(event),
                 run: GatewayRun(gateway: gateway, id: try Self.id(run)),
-                cause: cause
+                cause: cause,
+                isLateDecision: isLate
             )
         }
     }

@@ -3,7 +3,7 @@ public import Postgres
 /// The migration that this program's queries need.
 public enum SchemaVersion {
     /// The number of the newest migration that the queries of this program rely on.
-    public static let required = 9
+    public static let required = 10
 
     /// Makes sure that the database is far enough for this program's queries. A newer database is fine: from
     /// the first release on, migrations are made so that the version before them can go on.

@@ -62,6 +62,7 @@ extension JSONWriter {
         if let worker = outcome.worker { member("worker", worker) }
         if let time = outcome.times.worker { member("worker_us", time) }
         if let time = outcome.times.facts { member("facts_us", time) }
+        if let lateOf = outcome.lateOf { member("late_of", lateOf.description) }
         if case .decision(let decision) = outcome.cause { member(decision) }
     }
 

@@ -14,6 +14,7 @@ struct AuditRecordFields {
     private var outcomes: [String: Int64] = [:]
     private var replay: String?
     private var original: String?
+    private var lateOf: String?
     private var operatorName: String?
     private var reason: String?
     private var selection: ReplaySelectionFields?
@@ -40,6 +41,7 @@ struct AuditRecordFields {
         case "decision": decision = try DecisionFields(from: &reader)
         case "replay": replay = try reader.readString()
         case "replay_of": original = try reader.readString()
+        case "late_of": lateOf = try reader.readString()
         case "operator": operatorName = try reader.readString()
         case "reason": reason = try reader.readString()
         case "selection": selection = try ReplaySelectionFields(from: &reader)
@@ -81,8 +83,16 @@ struct AuditRecordFields {
                 answered: try count("answer_us"),
                 worker: try optionalCount("worker_us"),
                 facts: try optionalCount("facts_us")
-            )
+            ),
+            lateOf: try decodedLateOf()
         )
+    }
+
+    /// Nil for a decision of the callback's own; of the default there is nothing to say.
+    private func decodedLateOf() throws(WireError) -> EventID? {
+        guard lateOf != nil else { return nil }
+        guard cause == Outcome.Cause.decided else { throw WireError(.invalidField, "late_of") }
+        return try id(lateOf, "late_of")
     }
 
     private func decodedCause() throws(WireError) -> Outcome.Cause {

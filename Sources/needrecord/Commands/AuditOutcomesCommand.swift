@@ -38,6 +38,9 @@ struct AuditOutcomesCommand: AuditQuestionCommand {
     @Option(help: "decided, or a cause of the default, such as timeout.")
     var cause: String?
 
+    @Flag(help: "Only those that a decision answered which was too late for an earlier callback.")
+    var late = false
+
     @Option(help: "How many, the latest first.")
     var limit: Int?
 
@@ -70,6 +73,7 @@ struct AuditOutcomesCommand: AuditQuestionCommand {
         ]
         question.matches = texts.compactMap { column, text in text.map { (column, $0) } }
         question.rule = rule
+        question.onlyLate = late
         question.limit = limit ?? 100
         return question
     }

@@ -76,6 +76,9 @@ struct ExplainCommand: Command {
         switch output {
         case .text:
             print(explanation.text)
+            if let first = outcome.lateOf {
+                print("decided for the callback \(first), too late for it; this one asks the same")
+            }
             print(isIdentical ? "identical to what was decided" : "NOT identical to what was decided")
             if !isIdentical { print(differenceText(differences, outcome, stored, again)) }
         case .json:
@@ -84,6 +87,7 @@ struct ExplainCommand: Command {
                 writer.member("identical", isIdentical)
                 writer.member("differences", array: { for name in differences { $0.element(name) } })
                 writer.member("stored_answer", outcome.answer)
+                if let first = outcome.lateOf { writer.member("late_of", first.description) }
                 writer.member("stored", object: { $0.members(of: stored) })
                 writer.member("again", object: { $0.members(of: again) })
             }

@@ -50,7 +50,7 @@ import Wire
                     #"{"app": "test123", "rule": 3, "cause": "decided", "codec": "h264", "answer": "{\"NeedRecord\":true}", "#
                         + #""domain": "test.com", "minute": "2023-11-14T22:13:00+00:00", "reason": "rule", "#
                         + #""stream": "teststream", "worker": "worker-1", "bitrate": 2000, "formats": ["mp4"], "#
-                        + #""gateway": "gateway-1", "decision": {"rule": 3, "formats": ["mp4"], "verdict": "record", "#
+                        + #""gateway": "gateway-1", "late_of": null, "decision": {"rule": 3, "formats": ["mp4"], "verdict": "record", "#
                         + #""revision": 7, "intervals": {"mp4": 300}, "decided_at": 1700000000001, "#
                         + #""losing_rules": [{"rule": 4, "preceded": "age"}]}, "event_id": "018bcfe5-6800-7000-8000-000000000001", "#
                         + #""facts_us": 600, "reply_us": 1780, "revision": 7, "anomalies": [], "answer_us": 1800, "#
@@ -58,6 +58,18 @@ import Wire
                         + #""publish_us": 90, "gateway_run": "018bcfe5-6800-7fff-8000-000000000000", "need_record": true, "#
                         + #""received_at": "2023-11-14T22:13:20+00:00"}"#
                 ]
+            )
+        }
+    }
+
+    @Test func `A decision that was made for another callback names it`() async throws {
+        try await ProductDatabase.with { database in
+            var outcome = Outcome.number(1)
+            outcome.lateOf = .number(9)
+            _ = try await write([.outcome(outcome), .outcome(.number(2))], to: database)
+            #expect(
+                try await rows("SELECT late_of FROM needrecord.outcomes ORDER BY event_id", in: database)
+                    == [#"{"late_of": "\#(EventID.number(9))"}"#, #"{"late_of": null}"#]
             )
         }
     }

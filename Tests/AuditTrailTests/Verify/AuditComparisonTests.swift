@@ -56,6 +56,15 @@ import Testing
         return comparison
     }
 
+    @Test func `A decision that was made for another callback need not have gone through the broker`() {
+        var late = Self.outcome(1)
+        late.isLateDecision = true
+        let result = Self.compare(Self.callbacks([2]), [Self.counted(["decided": 2])], [late, Self.outcome(2)])
+        #expect(result.findings.counts.isEmpty)
+        #expect(result.outcomes == 2)
+        #expect(result.firstDecided == .number(2))
+    }
+
     @Test func `Nothing adds up`() {
         let result = Self.compare(CallbackList(), [], [])
         #expect(result.findings.counts.isEmpty)

@@ -49,6 +49,15 @@ import Testing
                 ]
             ),
             .fallback("10:00:03", 3, ["answer_us": "4001234", "publish_us": "90000"]),
+            // Its steps are not those of its decision, which was made for another callback.
+            OutcomeRow(
+                "10:00:04",
+                5,
+                [
+                    "late_of": "'0198c000-0000-7000-8000-0000000000aa'", "answer_us": "4001234",
+                    "publish_us": "90000", "reply_us": "NULL", "worker_us": "NULL", "facts_us": "NULL",
+                ]
+            ),
             .fallback("10:01:03", 4, cause: .overloaded, ["answer_us": "7", "publish_us": "NULL", "publishes": "0"]),
         ]
         try await ProductDatabase.withOutcomeDays { owner in
@@ -61,7 +70,7 @@ import Testing
                     FROM needrecord.step_times_by_minute ORDER BY minute
                     """
                 ) == [
-                    "10:00 gw-1 3 10.000 4001.234 4001.234 2 0.200 1.500 1.000 2.750 0.550",
+                    "10:00 gw-1 4 10.000 4001.234 4001.234 2 0.200 1.500 1.000 2.750 0.550",
                     "10:01 gw-1 1 0.007 0.007 0.007 0 - - - - -",
                 ]
             )

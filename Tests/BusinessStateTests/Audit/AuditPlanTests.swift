@@ -67,7 +67,7 @@ import Testing
 
     @Test func `Every question is answered through indexes, from the days that it means`() async throws {
         let questions = try AuditQuestions.all()
-        #expect(questions.count == 14)
+        #expect(questions.count == 15)
         try await ProductDatabase.with { database in
             try await database.withConnection { try await Self.load($0) }
             try await database.withConnection(role: "needrecord_reader") { reader in

@@ -57,6 +57,9 @@ import Testing
                 )
                 let error = try await owner.failure(of: row.insert)
                 #expect(error.constraint == "outcomes_record_by_rule", "\(cause)")
+                let late = OutcomeRow.fallback("10:00", 1, cause: cause, ["late_of": "gen_random_uuid()"])
+                let lateError = try await owner.failure(of: late.insert)
+                #expect(lateError.constraint == "outcomes_late_of_is_decided", "\(cause)")
             }
             #expect(try await owner.value(Int.self, "SELECT count(*) FROM needrecord.outcomes") == 0)
         }

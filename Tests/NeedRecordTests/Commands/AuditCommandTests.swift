@@ -65,6 +65,13 @@ import Testing
             #expect(whole.json?["worker_us"] is NSNull)
             let csv = try await audit("outcomes", "--rule", "7", "--output", "csv", in: database).text
             #expect(csv.contains(#","x,""y",7,rule,3,"{mp4,flv}",gw-1,2000,1,"# + first + "\r\n"), "\(csv)")
+            #expect(try await audit("outcomes", "--late", "--output", "json", in: database).text.isEmpty)
+            try await database.withConnection { owner in
+                try await owner.simpleQuery("UPDATE needrecord.outcomes SET late_of = event_id WHERE rule = 7")
+            }
+            let late = try await audit("outcomes", "--late", "--output", "json", in: database)
+            #expect(late.json?["event_id"] as? String == first)
+            #expect(late.json?["late_of"] as? String == first)
             let none = try await audit("outcomes", "--domain", "e", "--output", "csv", in: database).text
             #expect(none.hasPrefix("received_at,cause,") && none.hasSuffix("event_id\r\n"), "\(none)")
             #expect(try await audit("outcomes", "--until", "1h", "--output", "json", in: database).text.isEmpty)
@@ -148,7 +155,7 @@ import Testing
         let path = TestEnvironment.root.appendingPathComponent("docs/audit.md")
         let commands = try String(contentsOf: path, encoding: .utf8).components(separatedBy: "\n")
             .filter { $0.hasPrefix("    needrecord audit ") && !$0.hasSuffix("--follow") }
-        #expect(commands.count == 15)
+        #expect(commands.count == 16)
         try await withRows { database, _ in
             for command in commands {
                 let arguments = command.split(separator: " ").dropFirst().map(String.init)

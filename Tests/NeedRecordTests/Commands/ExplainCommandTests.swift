@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    @Test func `A decision that was made for another callback comes out the same, and that one is named`() async throws
+    {
+        try await withDecision { database in
+            let first = "01a21730-0000-7c41-9b0f-6a1d2e3f4a5b"
+            try await database.withConnection { owner in
+                try await owner.simpleQuery("UPDATE needrecord.outcomes SET late_of = '\(first)'")
+            }
+            let text = try await explain(in: database)
+            #expect(text.status == 0, "\(text.text)")
+            #expect(text.text.contains("decided for the callback \(first), too late for it"), "\(text.text)")
+            let json = try await explain("--output", "json", in: database)
+            #expect(json.json?["late_of"] as? String == first, "\(json.text)")
+        }
+    }
+
     @Test func `A decision that was tampered with is told`() async throws {
         try await withDecision { database in
             try await database.withConnection { owner in
