@@ -139,7 +139,8 @@ let package = Package(
         .target(
             name: "DecisionWorker",
             dependencies: [
-                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", locks, logging, serviceLifecycle,
+                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", dequeModule, locks, logging,
+                serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

@@ -24,6 +24,7 @@ public final class CallbackGateway: Service {
     private let noticeDesk: NoticeDesk
     private let outcomeDesk: OutcomeDesk
     private let outcomePublisher: OutcomePublisher
+    private let lateDesk: LateDesk
     private let admission: AdmissionDesk?
     private let journal: Journal
     private let date: HTTPDate
@@ -72,11 +73,13 @@ public final class CallbackGateway: Service {
             logger: logger
         )
         outcomePublisher = OutcomePublisher(journal: journal, topology: topology, run: run, now: now, logger: logger)
+        lateDesk = LateDesk(configuration: configuration, topology: topology, now: now)
         desk = CallbackDesk(
             configuration: configuration,
             replies: replies,
             publisher: publisher,
             outcomes: outcomeDesk,
+            late: lateDesk,
             ids: ids,
             now: now,
             logger: logger
@@ -110,6 +113,9 @@ public final class CallbackGateway: Service {
         counters.oldestWaiting = Int(status.oldestUnconfirmedAge?.components.seconds ?? 0)
         return counters
     }
+
+    /// What has become of late decisions so far.
+    public var lateCounters: LateCounters { lateDesk.counters }
 
     /// What has become of the admission of callbacks so far.
     public var admissionCounters: AdmissionCounters { admission?.counters ?? AdmissionCounters() }
@@ -155,8 +161,18 @@ public final class CallbackGateway: Service {
     }
 
     /// Replies have come to questions that had ended without them.
-    public func repliesLate(_ replies: [LateReply]) {
+    public func repliesLate(_ replies: [LateReply<AwaitedEvent>]) {
         outcomeDesk.keep(replies)
+        lateDesk.came(replies)
+    }
+
+    /// Somebody has told of decisions that came too late.
+    ///
+    /// - Parameters:
+    ///   - answers: The decisions, with the lengths of their messages in bytes.
+    ///   - malformed: How many messages besides could not be understood.
+    public func lateAnswersTold(_ answers: [(answer: LateAnswer, length: Int)], malformed: Int) {
+        lateDesk.told(answers, malformed: malformed)
     }
 
     /// Serves until a graceful shutdown, which takes no new connections and answers what is in flight, or until the task
@@ -172,6 +188,7 @@ public final class CallbackGateway: Service {
                 self.publisher.eventsDown()
                 self.noticePublisher.eventsDown()
                 self.outcomePublisher.eventsDown()
+                self.lateDesk.eventsDown()
                 // Cancelled: this is the end that was asked for.
                 self.logger.log(
                     level: Task.isCancelled ? .debug : .warning,
@@ -187,6 +204,7 @@ public final class CallbackGateway: Service {
             group.addTask { await self.noticePublisher.run() }
             group.addTask { await self.outcomePublisher.run() }
             group.addTask { await self.outcomeDesk.run() }
+            group.addTask { await self.lateDesk.run() }
             try await withGracefulShutdownHandler {
                 try await server.run()
             } onGracefulShutdown: {
@@ -215,6 +233,9 @@ public final class CallbackGateway: Service {
         let events = try await publisher(on: connection) { self.publisher.settle($0) }
         let notices = try await publisher(on: connection) { self.noticePublisher.settle($0) }
         let outcomes = try await publisher(on: connection) { self.outcomePublisher.settle($0) }
+        let late = try await connection.openChannel()
+        late.setCloseHandler { _ in connection.requestClose() }
+        lateDesk.eventsUp(late, of: connection)
         connection.setBlockedHandler { reason in
             self.publisher.setBlocked(reason != nil)
             self.noticePublisher.setBlocked(reason != nil)

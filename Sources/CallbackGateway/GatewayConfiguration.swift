@@ -20,6 +20,13 @@ public struct GatewayConfiguration: Sendable {
     public var maximumPendingNoticeBytes = 64 * 1_024 * 1_024
     /// How long after the broker is lost new callbacks still wait for it to come back.
     public var brokerGrace = Duration.seconds(2)
+    /// Whether a decision that came too late for its callback answers the same question when it comes again and finds no
+    /// decision either.
+    public var usesLateDecisions = true
+    /// The most decisions that are remembered for that.
+    public var maximumLateDecisions = 10_000
+    /// The most bytes of them.
+    public var maximumLateDecisionBytes = 16 * 1_024 * 1_024
     /// The longest request target in bytes; a longer one is answered 414. A notice's may be longer: 65,536.
     public var maximumTargetLength = 8_192
     /// The most bytes of all header fields together; more is answered 431.

@@ -74,7 +74,9 @@ extension DecisionWorker {
                 until: limit
             )
         else { return waiting }
-        send(batch.decide(facts, except: contended, decidedAt: decidedAt, now: now()), for: waiting)
+        let replies = batch.decide(facts, except: contended, decidedAt: decidedAt, now: now())
+        returnedReplies.replying(to: batch.requests)
+        send(replies, for: waiting)
         settle(batch)
         return contended.sorted().map { waiting[$0] }
     }

@@ -27,7 +27,7 @@ public final class DecisionWorker: Service {
     private let facts = FactsReader()
     private let quotas = QuotaDesk()
     private let shadows = ShadowStore()
-    private let returnedReplies: ReturnedReplies
+    let returnedReplies: ReturnedReplies
     private let aftermaths: AsyncStream<Aftermath>
     private let aftermath: AsyncStream<Aftermath>.Continuation
     private let state: NIOLockedValueBox<State>
@@ -76,6 +76,7 @@ public final class DecisionWorker: Service {
     public var counters: WorkerCounters {
         var counters = state.withLockedValue { $0.counters }
         counters.undeliverableUnkept = returnedReplies.unkept
+        counters.undeliverableTold = returnedReplies.told
         return counters
     }
 
@@ -180,6 +181,7 @@ public final class DecisionWorker: Service {
             let takenAt = ContinuousClock.now
             var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
             let replies = await replies(for: &batch, takenAt: takenAt)
+            returnedReplies.replying(to: batch.requests)
             if finish(taken, publishing: batch.deadLetters + replies) { wait(for: batch.contended, of: taken) }
             settle(batch)
         }

@@ -3,10 +3,11 @@ internal import DecisionCore
 internal import NIOConcurrencyHelpers
 internal import Wire
 
-/// Sees to it that the audit trail knows of the decisions that no gateway took.
+/// Sees to it that the audit trail knows of the decisions that no gateway took, and the gateways too: the platform asks
+/// another one the same.
 ///
-/// They are published as records over a channel of their own. Unlike a gateway's outcomes they stand in no journal: what
-/// the broker does not take is counted, and nothing else depends on it.
+/// They are published over a channel of their own. Unlike a gateway's outcomes the records stand in no journal: what the
+/// broker does not take is counted, and nothing else depends on it.
 final class ReturnedReplies: Sendable {
     private let topology: Topology
     private let worker: String
@@ -16,6 +17,9 @@ final class ReturnedReplies: Sendable {
     private struct State: Sendable {
         var publisher: AMQPPublisher<Int>?
         var unkept = 0
+        var told = 0
+        /// Some batches of the usual size.
+        var events = RepliedEvents(limit: 2_048)
     }
 
     init(topology: Topology, worker: String, now: @escaping @Sendable () -> Timestamp) {
@@ -26,6 +30,14 @@ final class ReturnedReplies: Sendable {
 
     /// Decisions that the audit trail will not know of.
     var unkept: Int { state.withLockedValue { $0.unkept } }
+
+    /// Decisions that the gateways were told of.
+    var told: Int { state.withLockedValue { $0.told } }
+
+    /// Replies to these are about to be published.
+    func replying(to requests: [EventRequest]) {
+        state.withLockedValue { $0.events.replied(to: requests) }
+    }
 
     /// Publishes over this connection from now on.
     func begin(on connection: AMQPConnection) async throws {
@@ -39,21 +51,20 @@ final class ReturnedReplies: Sendable {
     /// The broker has returned replies.
     func took(_ returned: [AMQPReturn]) {
         let returnedAt = now()
-        let records = returned.compactMap { returned -> [UInt8]? in
+        let replies = returned.compactMap { returned -> UndeliverableReply? in
             // Whoever replays knows what has no answer; the trail is about callbacks.
             guard returned.properties.headers[ReplayMark.originalHeader] == nil else { return nil }
             guard let reply = try? Reply(decodingBody: returned.body), case .decision(let decision) = reply.content
             else { return nil }
-            return AuditRecord.undeliverableReply(
-                UndeliverableReply(
-                    eventID: reply.eventID,
-                    decision: decision,
-                    worker: worker,
-                    returnedAt: returnedAt
-                )
-            ).encoded()
+            return UndeliverableReply(
+                eventID: reply.eventID,
+                decision: decision,
+                worker: worker,
+                returnedAt: returnedAt
+            )
         }
-        guard let first = returned.first?.properties.correlationID, !records.isEmpty else { return }
+        guard let first = returned.first?.properties.correlationID, !replies.isEmpty else { return }
+        let records = replies.map { AuditRecord.undeliverableReply($0).encoded() }
         guard let publisher = state.withLockedValue({ $0.publisher }) else { return lost(records.count) }
         let message = AuditMessage.message(
             records: records,
@@ -64,6 +75,23 @@ final class ReturnedReplies: Sendable {
             sender: worker
         )
         publisher.publish(message, token: records.count)
+        tell(replies, over: publisher, at: returnedAt)
+    }
+
+    private func tell(_ replies: [UndeliverableReply], over publisher: AMQPPublisher<Int>, at now: Timestamp) {
+        let events = state.withLockedValue { $0.events.events(replies.map(\.eventID)) }
+        var told = 0
+        for reply in replies {
+            // A reservation that it took may end before anybody asks again, so such a decision is nobody else's answer.
+            guard let event = events[reply.eventID],
+                let answer = try? LateAnswer(event: event, decision: reply.decision, worker: worker)
+            else { continue }
+            let message = answer.message(body: answer.encodedBody(), sentAt: now, topology: topology, sender: worker)
+            // No record is lost with it.
+            publisher.publish(message, token: 0)
+            told += 1
+        }
+        state.withLockedValue { $0.told += told }
     }
 
     private func lost(_ records: Int) {

@@ -24,6 +24,8 @@ public struct WorkerCounters: Sendable, Equatable {
     public var undeliverable = 0
     /// Those of them that the audit trail will not know of, because the broker did not take their record.
     public var undeliverableUnkept = 0
+    /// Those of them that the gateways were told of, so that they may answer the platform's next attempt.
+    public var undeliverableTold = 0
     /// Events that were decided with shadow rules too.
     public var shadowDecided = 0
     /// Those of them that the shadow rules would have answered differently.
@@ -47,6 +49,7 @@ public struct WorkerCounters: Sendable, Equatable {
         dead += other.dead
         undeliverable += other.undeliverable
         undeliverableUnkept += other.undeliverableUnkept
+        undeliverableTold += other.undeliverableTold
         shadowDecided += other.shadowDecided
         shadowDifferent += other.shadowDifferent
         shadowDropped += other.shadowDropped

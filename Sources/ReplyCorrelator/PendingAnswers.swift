@@ -28,7 +28,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
         /// The question was waiting; this is its end.
         case ended(Waiter)
         /// It had ended without an answer; this was its deadline.
-        case late(deadline: Instant)
+        case late(Question, deadline: Instant)
         /// It had been answered.
         case duplicate
         /// It was never asked here, or so long ago that it is forgotten.
@@ -41,7 +41,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
         /// A reply came in time; is forgotten in the end.
         case answered
         /// There was no reply in time; is forgotten in the end.
-        case failed(deadline: Instant)
+        case failed(Question, deadline: Instant)
     }
 
     /// The most questions that may wait at once.
@@ -74,22 +74,22 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
 
     /// A reply came.
     mutating func resolve(_ id: EventID) -> Resolution {
-        end(id) { _ in .answered }
+        end(id) { _, _ in .answered }
     }
 
     /// There will be no reply.
     mutating func fail(_ id: EventID) -> Resolution {
-        end(id) { .failed(deadline: $0) }
+        end(id) { .failed($0, deadline: $1) }
     }
 
-    private mutating func end(_ id: EventID, as ending: (_ deadline: Instant) -> Entry) -> Resolution {
+    private mutating func end(_ id: EventID, as ending: (Question, _ deadline: Instant) -> Entry) -> Resolution {
         switch entries[id] {
-        case .waiting(_, let waiter, let deadline):
-            entries[id] = ending(deadline)
+        case .waiting(let question, let waiter, let deadline):
+            entries[id] = ending(question, deadline)
             waitingCount -= 1
             return .ended(waiter)
         case .answered: return .duplicate
-        case .failed(let deadline): return .late(deadline: deadline)
+        case .failed(let question, let deadline): return .late(question, deadline: deadline)
         case nil: return .unknown
         }
     }

@@ -72,18 +72,18 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     ///
     /// - Returns: The replies to questions that had ended without one.
     @discardableResult
-    public func resolve(_ replies: [Reply]) -> [LateReply] {
+    public func resolve(_ replies: [Reply]) -> [LateReply<Question>] {
         let now = clock.now
-        var late: [LateReply] = []
+        var late: [LateReply<Question>] = []
         let answered = state.withLockedValue { state in
             replies.compactMap { reply -> (Waiter, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
                 case .ended(let waiter):
                     state.counters.inTime += 1
                     return (waiter, ReceivedReply(reply, at: now))
-                case .late(let deadline):
+                case .late(let question, let deadline):
                     state.counters.late += 1
-                    late.append(LateReply(reply, lateBy: deadline.duration(to: now)))
+                    late.append(LateReply(reply, to: question, lateBy: deadline.duration(to: now)))
                 case .duplicate: state.counters.duplicate += 1
                 case .unknown: state.counters.unknown += 1
                 }

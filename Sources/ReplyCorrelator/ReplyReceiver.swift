@@ -14,7 +14,8 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     private let logger: Logger
     private let onReady: @Sendable (_ queue: String) -> Void
     private let onLost: @Sendable () -> Void
-    private let onLate: @Sendable ([LateReply]) -> Void
+    private let onLate: @Sendable ([LateReply<Question>]) -> Void
+    private let lateAnswers: LateAnswerQueue?
 
     /// A receiver that has not begun.
     ///
@@ -27,6 +28,8 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     ///   - onReady: Called with the queue to reply to, each time there is a new one.
     ///   - onLost: Called when that queue is gone.
     ///   - onLate: Called with replies that came when their questions had ended.
+    ///   - onLateAnswers: Called with what any gateway or worker tells of such; nil when that is not wanted, and then no
+    ///     queue is bound for it.
     public init(
         correlator: ReplyCorrelator<Question>,
         topology: Topology,
@@ -35,7 +38,8 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
         logger: Logger,
         onReady: @escaping @Sendable (_ queue: String) -> Void,
         onLost: @escaping @Sendable () -> Void,
-        onLate: @escaping @Sendable ([LateReply]) -> Void = { _ in }
+        onLate: @escaping @Sendable ([LateReply<Question>]) -> Void = { _ in },
+        onLateAnswers: LateAnswersHandler? = nil
     ) {
         self.correlator = correlator
         self.topology = topology
@@ -45,6 +49,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
         self.onReady = onReady
         self.onLost = onLost
         self.onLate = onLate
+        lateAnswers = onLateAnswers.map { LateAnswerQueue(topology: topology, logger: logger, onAnswers: $0) }
     }
 
     /// Takes replies until the task is cancelled.
@@ -69,7 +74,8 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     private func begin(on connection: AMQPConnection) async throws {
         let channel = try await connection.openChannel()
         channel.setCloseHandler { _ in connection.requestClose() }
-        let queue = topology.replyQueue(epoch: "\(name).\(String(UInt64.random(in: .min ... .max), radix: 36))")
+        let epoch = "\(name).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let queue = topology.replyQueue(epoch: epoch)
         try await channel.declareQueue(
             AMQPQueue(
                 name: queue,
@@ -91,6 +97,7 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
             onDeliveries: { self.receive($0) },
             onCancelled: { connection.requestClose() }
         )
+        try await lateAnswers?.begin(on: connection, epoch: epoch)
         onReady(queue)
     }
 

@@ -189,10 +189,11 @@ import Wire
         one.shadowDropped = 13
         one.contended = 14
         one.replayed = 15
+        one.undeliverableTold = 16
         var sum = one
         sum.add(one)
         let values = Mirror(reflecting: sum).children.compactMap { $0.value as? Int }
-        #expect(values.sorted() == (1...15).map { $0 * 2 })
+        #expect(values.sorted() == (1...16).map { $0 * 2 })
     }
 
     @Test func `A quota is asked for the events whose winning rule names it, and for no others`() {

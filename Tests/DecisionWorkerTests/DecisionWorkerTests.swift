@@ -176,6 +176,50 @@ import Wire
             }
         }
     }
+
+    @Test func `The decision in a reply to a gateway that is gone is told to the others, unless a quota had a say`()
+        async throws
+    {
+        try await ProductDatabase.with { database in
+            try await database.withConnection(role: "needrecord_operator") { connection in
+                try await connection.simpleQuery(
+                    """
+                    INSERT INTO needrecord.quotas (name, scope, concurrent_limit) VALUES ('one', 'group', 1);
+                    INSERT INTO needrecord.rules (stream, effect) VALUES ('free', 'record');
+                    INSERT INTO needrecord.rules (stream, effect, quota) VALUES ('charged', 'record', 'one');
+                    """
+                )
+            }
+            try await WorkerUnderTest.run(on: .database(database)) { test in
+                let told = try await test.gateway.lateAnswers()
+                let nowhere = test.topology.replyQueue(epoch: "gone")
+                let deadline = Timestamp.now().advanced(by: .seconds(30))
+                let events = [
+                    StreamEvent.number(1, stream: "charged"), .number(2, stream: "free"), .number(3, stream: "free"),
+                ]
+                for event in events {
+                    test.gateway.publish(
+                        .request(event, replyTo: nowhere, deadline: deadline, topology: test.topology)
+                    )
+                }
+                let repeated = StreamEvent.number(4, stream: "free")
+                test.gateway.publish(
+                    .repetition(repeated, replyTo: nowhere, deadline: deadline, topology: test.topology)
+                )
+                try await eventually("the replies to come back") { test.worker.counters.undeliverable == 4 }
+                try await eventually("what is told") { told().count == 2 }
+                #expect(told().map(\.event) == Array(events[1...]))
+                #expect(told().allSatisfy { $0.decision.verdict == .record(.template) && $0.worker == "worker-1" })
+                #expect(test.worker.counters.undeliverableTold == 2)
+                // The reservation stands, and nobody is told that it does.
+                let stands = try await database.withConnection(role: "needrecord_reader") { connection in
+                    try await connection.query("SELECT count(*) FROM needrecord.reservations WHERE ended_at IS NULL")[0]
+                        .decode(Int.self)
+                }
+                #expect(stands == 1)
+            }
+        }
+    }
 }
 
 extension WorkerUnderTest {

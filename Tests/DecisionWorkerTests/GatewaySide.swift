@@ -65,6 +65,24 @@ struct GatewaySide: Sendable {
         return deliveries[0]
     }
 
+    /// What is told of late decisions from now on.
+    func lateAnswers() async throws -> @Sendable () -> [LateAnswer] {
+        let told = NIOLockedValueBox<[LateAnswer]>([])
+        let queue = topology.lateQueue(epoch: "test")
+        try await channel.declareQueue(queue)
+        try await channel.bind(queue: queue.name, exchange: topology.lateExchange, routingKey: "")
+        _ = try await channel.consume(
+            queue: queue.name,
+            noAcknowledge: true,
+            onDeliveries: { deliveries in
+                let answers = deliveries.compactMap { try? LateAnswer(decodingBody: $0.body) }
+                told.withLockedValue { $0 += answers }
+            },
+            onCancelled: {}
+        )
+        return { told.withLockedValue { $0 } }
+    }
+
     /// The first message of the outcomes stream, once it is there.
     func firstRecord() async throws -> AMQPDelivery {
         let taken = NIOLockedValueBox<[AMQPDelivery]>([])

@@ -57,13 +57,14 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `A late reply is told the deadline, however the question ended`(isExpired: Bool) {
+    func `A late reply is told what was asked and the deadline, however the question ended`(isExpired: Bool) {
         var pending = Self.waiting([100])
         if isExpired { _ = pending.expire(now: ScriptedInstant(150)) } else { _ = pending.fail(.number(1)) }
-        guard case .late(let deadline) = pending.resolve(.number(1)) else {
+        guard case .late(let question, let deadline) = pending.resolve(.number(1)) else {
             Issue.record("it was not late")
             return
         }
+        #expect(question == 1)
         #expect(deadline == ScriptedInstant(100))
     }
 

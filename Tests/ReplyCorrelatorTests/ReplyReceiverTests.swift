@@ -13,19 +13,29 @@ import Wire
             var queues: [String] = []
             var losses = 0
             var late: [Reply] = []
+            var questions: [Int] = []
+            var lateAnswers: [EventID] = []
+            var malformed = 0
         }
 
+        let topology: Topology
         let correlator = ReplyCorrelator<Int>(maximumPending: 1_000, memory: .seconds(60))
         let connectionName = "receiver-\(UInt64.random(in: .min ... .max))"
         private let told = NIOLockedValueBox(Told())
 
+        init(_ topology: Topology) { self.topology = topology }
+
         var queues: [String] { told.withLockedValue { $0.queues } }
         var late: [Reply] { told.withLockedValue { $0.late } }
+        var questions: [Int] { told.withLockedValue { $0.questions } }
+        var lateAnswers: [EventID] { told.withLockedValue { $0.lateAnswers } }
+        var malformed: Int { told.withLockedValue { $0.malformed } }
         var losses: Int { told.withLockedValue { $0.losses } }
 
         static func run(_ body: (Receiver, AMQPChannel) async throws -> Void) async throws {
             try await ProductBroker.withTopology { topology in
-                let receiver = Receiver()
+                try await ProductBroker.withConnection { try await topology.declare(on: $0) }
+                let receiver = Receiver(topology)
                 var amqp = try ProductBroker.configuration()
                 amqp.connectionName = receiver.connectionName
                 try await withThrowingTaskGroup { group in
@@ -49,7 +59,18 @@ import Wire
                 logger: ProductDatabase.logger,
                 onReady: { queue in self.told.withLockedValue { $0.queues.append(queue) } },
                 onLost: { self.told.withLockedValue { $0.losses += 1 } },
-                onLate: { late in self.told.withLockedValue { $0.late += late.map(\.reply) } }
+                onLate: { late in
+                    self.told.withLockedValue { told in
+                        told.late += late.map(\.reply)
+                        told.questions += late.map(\.question)
+                    }
+                },
+                onLateAnswers: { answers, malformed in
+                    self.told.withLockedValue { told in
+                        told.lateAnswers += answers.map(\.answer.event.id)
+                        told.malformed += malformed
+                    }
+                }
             )
             await receiver.run()
         }
@@ -98,6 +119,7 @@ import Wire
             expected.malformed = 2
             try await eventually("\(expected)") { correlator.counters == expected }
             try await eventually("the late reply") { receiver.late == [.decision(1)] }
+            #expect(receiver.questions == [1])
 
             // It goes on after all that.
             let third = await correlator.decision(to: .number(3), question: 3, deadline: .now + .seconds(30)) {
@@ -127,6 +149,37 @@ import Wire
                 returned.withLockedValue { $0.map(\.routingKey) } == [receiver.queues[0]]
             }
             #expect(receiver.correlator.counters.unknown == 0)
+        }
+    }
+
+    @Test func `What is told of late decisions comes in beside, over the next connection too`() async throws {
+        try await Receiver.run { receiver, channel in
+            let event = StreamEvent(
+                id: .number(7),
+                receivedAt: Decision.revision(1).decidedAt,
+                domain: "d",
+                app: "a",
+                stream: "s"
+            )
+            let answer = try LateAnswer(event: event, decision: .revision(1), worker: "w")
+            func tell() {
+                channel.publish(
+                    answer.message(
+                        body: answer.encodedBody(),
+                        sentAt: event.receivedAt,
+                        topology: receiver.topology,
+                        sender: "test"
+                    )
+                )
+            }
+            tell()
+            channel.publish(AMQPMessage(exchange: receiver.topology.lateExchange, routingKey: "", body: [1, 2]))
+            try await eventually("both") { receiver.lateAnswers == [event.id] && receiver.malformed == 1 }
+            try await ProductBroker.closeConnection(named: receiver.connectionName)
+            try await eventually("another queue") { receiver.queues.count == 2 }
+            tell()
+            try await eventually("the second") { receiver.lateAnswers == [event.id, event.id] }
+            #expect(receiver.correlator.counters.malformed == 0)
         }
     }
 

@@ -82,3 +82,12 @@ struct Draw {
         Timestamp(millisecondsSinceEpoch: integer(Int64.min...Int64.max))
     }
 }
+
+extension Timestamp {
+    static let example = StreamEvent.example.receivedAt
+}
+
+extension Decision {
+    /// No rule matched.
+    static let skipped = Decision(verdict: .skip, reason: .noRuleMatches, revision: 7, decidedAt: .example)
+}

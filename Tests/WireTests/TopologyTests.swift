@@ -13,6 +13,53 @@ import Wire
         #expect(topology.outcomesStream == "blue.outcomes")
         #expect(topology.deadQueue == "blue.dead")
         #expect(topology.replyQueue(epoch: "g.1") == "blue.replies.g.1")
+        #expect(topology.lateExchange == "blue.late")
+        #expect(topology.lateQueue(epoch: "g.1").name == "blue.late.g.1")
+    }
+
+    @Test func `What is told of late decisions reaches every queue that is bound, and none is no mistake`() async throws
+    {
+        try await ProductBroker.withTopology { topology in
+            try await ProductBroker.withConnection { connection in
+                try await topology.declare(on: connection)
+                let channel = try await connection.openChannel()
+                let told = try LateAnswer(event: .example, decision: .skipped, worker: "w")
+                func tell() {
+                    let body = told.encodedBody()
+                    channel.publish(told.message(body: body, sentAt: .example, topology: topology, sender: "test"))
+                }
+                tell()
+                let queues = ["a", "b"].map { topology.lateQueue(epoch: $0) }
+                for queue in queues {
+                    try await channel.declareQueue(queue)
+                    try await channel.bind(queue: queue.name, exchange: topology.lateExchange, routingKey: "")
+                }
+                tell()
+                for queue in queues {
+                    try await eventually("the message in \(queue.name)") {
+                        try await channel.declareQueue(queue, passive: true).messageCount == 1
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `An exchange that is not there, or is another, is named`() async throws {
+        try await ProductBroker.withTopology { topology in
+            try await ProductBroker.withConnection { connection in
+                try await topology.declare(on: connection)
+                let channel = try await connection.openChannel()
+                try await channel.deleteExchange(topology.lateExchange)
+                #expect(try await topology.examine(on: connection) == .absent(topology.lateExchange))
+                try await channel.declareExchange(AMQPExchange(name: topology.lateExchange, kind: .direct))
+                let error = try await #require(throws: AMQPError.self) { try await topology.declare(on: connection) }
+                #expect(error.code == .preconditionFailed)
+                guard case .different(topology.lateExchange, _) = try await topology.examine(on: connection) else {
+                    Issue.record("the other exchange was not noticed")
+                    return
+                }
+            }
+        }
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: Topology.Profile.allCases)

@@ -6,7 +6,7 @@ import Wire
 func fuzzMessages(_ input: [UInt8]) {
     guard let kind = input.first else { return }
     let body = Array(input.dropFirst())
-    switch kind % 6 {
+    switch kind % 7 {
     case 0:
         guard let event = try? StreamEvent(decodingBody: body) else { return }
         demand((try? StreamEvent(decodingBody: event.encodedBody())) == event, "\(event)")
@@ -34,6 +34,9 @@ func fuzzMessages(_ input: [UInt8]) {
         var writer = JSONWriter()
         writer.object { $0.members(of: decision) }
         demand((try? Decision(decodingJSON: writer.bytes)) == decision, "\(decision)")
+    case 5:
+        guard let answer = try? LateAnswer(decodingBody: body) else { return }
+        demand((try? LateAnswer(decodingBody: answer.encodedBody())) == answer, "\(answer)")
     default:
         guard let selection = try? ReplaySelection(decodingJSON: body) else { return }
         demand((try? ReplaySelection(decodingJSON: selection.encodedJSON())) == selection, "\(selection)")

@@ -14,6 +14,7 @@ final class CallbackDesk: Sendable {
     private let replies: any ReplyAwaiting
     private let publisher: EventPublisher
     private let outcomes: OutcomeDesk
+    private let late: LateDesk
     private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
@@ -24,6 +25,7 @@ final class CallbackDesk: Sendable {
         replies: any ReplyAwaiting,
         publisher: EventPublisher,
         outcomes: OutcomeDesk,
+        late: LateDesk,
         ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
@@ -32,6 +34,7 @@ final class CallbackDesk: Sendable {
         self.replies = replies
         self.publisher = publisher
         self.outcomes = outcomes
+        self.late = late
         self.ids = ids
         self.now = now
         self.logger = logger
@@ -71,7 +74,14 @@ final class CallbackDesk: Sendable {
             return state.isDraining
         }
         outcomes.received(id)
-        let ending = isDraining ? Ending(cause: .fallback(.draining)) : await ask(event, arrival: arrival)
+        var ending = isDraining ? Ending(cause: .fallback(.draining)) : await ask(event, arrival: arrival)
+        if case .fallback(let cause) = ending.cause, let earlier = late.answer(to: event) {
+            ending.rest(on: earlier)
+            logger.warning(
+                "answered a late decision",
+                metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)", "of": "\(earlier.event.id)"])
+            )
+        }
         let body = Answer.body(for: ending.cause.verdict)
         let outcome = Outcome(
             event: event,
@@ -80,7 +90,8 @@ final class CallbackDesk: Sendable {
             run: outcomes.run,
             worker: ending.reply?.reply.worker,
             publishCount: ending.publishes?.count ?? 0,
-            times: ending.times(since: arrival, now: .now)
+            times: ending.times(since: arrival, now: .now),
+            lateOf: ending.lateOf
         )
         await outcomes.keep(outcome)
         record(outcome)

@@ -4,7 +4,9 @@ internal import Wire
 /// How the wait for an answer ended.
 struct Ending {
     /// What the answer rests on.
-    let cause: Outcome.Cause
+    private(set) var cause: Outcome.Cause
+    /// The callback that the decision was made for, when it came too late for that one; nil for all others.
+    private(set) var lateOf: EventID?
     /// The reply that ended it; nil when none did.
     private(set) var reply: ReceivedReply?
     /// How the event was published; nil when that was not even tried.
@@ -33,6 +35,14 @@ struct Ending {
         case .failure(let failure):
             cause = .fallback(failure)
         }
+    }
+
+    /// A decision is there after all: the one that came too late when the same was asked before.
+    ///
+    /// What else is known of this callback's own way, such as the reply that there is no decision, stays.
+    mutating func rest(on late: LateAnswer) {
+        cause = .decision(late.decision)
+        lateOf = late.event.id
     }
 
     /// How long everything took.

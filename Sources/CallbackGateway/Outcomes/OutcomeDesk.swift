@@ -68,7 +68,7 @@ final class OutcomeDesk: Sendable {
     }
 
     /// Puts decisions that came too late into the journal. Nobody waits for that.
-    func keep(_ replies: [LateReply]) {
+    func keep(_ replies: [LateReply<AwaitedEvent>]) {
         let receivedAt = now()
         let records = replies.compactMap { late -> [UInt8]? in
             guard case .decision(let decision) = late.reply.content else { return nil }

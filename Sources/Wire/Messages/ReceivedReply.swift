@@ -13,15 +13,18 @@ public struct ReceivedReply: Sendable, Equatable {
 }
 
 /// A reply to a question that had ended without one.
-public struct LateReply: Sendable, Equatable {
+public struct LateReply<Question: Sendable>: Sendable {
     /// The reply.
     public var reply: Reply
+    /// What was asked.
+    public var question: Question
     /// How long after the question's deadline it came; negative when the question had ended before its deadline.
     public var lateBy: Duration
 
     /// Describes an arrival.
-    public init(_ reply: Reply, lateBy: Duration) {
+    public init(_ reply: Reply, to question: Question, lateBy: Duration) {
         self.reply = reply
+        self.question = question
         self.lateBy = lateBy
     }
 }

@@ -10,7 +10,7 @@ extension Topology {
     /// - Throws: ``AMQPError``, with code `preconditionFailed` when something is there with other settings.
     public func declare(on connection: AMQPConnection) async throws {
         let channel = try await connection.openChannel()
-        try await channel.declareExchange(direct)
+        for exchange in exchanges { try await channel.declareExchange(exchange) }
         for queue in queues {
             _ = try await channel.declareQueue(queue)
         }
@@ -26,8 +26,11 @@ extension Topology {
         await channel.close()
     }
 
-    var direct: AMQPExchange {
-        AMQPExchange(name: exchange, kind: .direct, durable: true)
+    var exchanges: [AMQPExchange] {
+        [
+            AMQPExchange(name: exchange, kind: .direct, durable: true),
+            AMQPExchange(name: lateExchange, kind: .fanout, durable: true),
+        ]
     }
 
     var queues: [AMQPQueue] { [decisions, callbacks, outcomes, dead] }
@@ -78,7 +81,7 @@ extension Topology {
         for queue in [decisionsQueue, callbacksStream, outcomesStream, deadQueue] {
             _ = try await channel.deleteQueue(queue)
         }
-        try await channel.deleteExchange(exchange)
+        for exchange in exchanges { try await channel.deleteExchange(exchange.name) }
         await channel.close()
     }
 }

@@ -15,14 +15,16 @@ extension Topology {
     ///
     /// - Throws: ``AMQPError`` when that cannot be found out.
     public func examine(on connection: AMQPConnection) async throws -> Examination {
-        if let fault = try await check(
-            exchange,
-            on: connection,
-            { channel, isPassive in
-                try await channel.declareExchange(direct, passive: isPassive)
+        for exchange in exchanges {
+            if let fault = try await check(
+                exchange.name,
+                on: connection,
+                { channel, isPassive in
+                    try await channel.declareExchange(exchange, passive: isPassive)
+                }
+            ) {
+                return fault
             }
-        ) {
-            return fault
         }
         for queue in queues {
             if let fault = try await check(

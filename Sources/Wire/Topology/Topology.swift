@@ -1,3 +1,5 @@
+public import AMQP
+
 /// The exchanges, queues and streams that the parts share, by name and by settings.
 ///
 /// Every part declares what it needs when it connects; declaring what is there already with the same settings changes
@@ -53,6 +55,8 @@ public struct Topology: Sendable, Equatable {
 
     /// The direct exchange that every event is published to.
     public var exchange: String { namespace }
+    /// The fanout exchange that tells every gateway of decisions that came too late.
+    public var lateExchange: String { "\(namespace).late" }
     /// The work queue of the workers.
     public var decisionsQueue: String { "\(namespace).decisions" }
     /// The stream with every callback as it came in.
@@ -67,6 +71,26 @@ public struct Topology: Sendable, Equatable {
     /// - Parameter epoch: Tells this connection of this gateway from every other; the broker may hold on to the queue
     ///   of a connection that was lost for a while.
     public func replyQueue(epoch: String) -> String { "\(namespace).replies.\(epoch)" }
+
+    /// The exclusive queue that takes what one gateway is told of late decisions. Bounded: what does not fit pushes the
+    /// oldest out.
+    ///
+    /// - Parameter epoch: As with ``replyQueue(epoch:)``.
+    public func lateQueue(epoch: String) -> AMQPQueue {
+        AMQPQueue(
+            name: "\(namespace).late.\(epoch)",
+            durable: false,
+            exclusive: true,
+            autoDelete: true,
+            arguments: [
+                "x-queue-type": "classic",
+                "x-message-ttl": .int64(LateAnswer.lifetime.milliseconds),
+                "x-max-length": 10_000,
+                "x-max-length-bytes": 16_777_216,
+                "x-overflow": "drop-head",
+            ]
+        )
+    }
 
     /// The routing key of a callback that asks whether to record.
     public static let onDemandKey = "callback.on_demand"

@@ -42,6 +42,8 @@ struct GatewayRole {
             logger: logger.labelled("gateway"),
             onListening: onListening
         )
+        var lateAnswers: LateAnswersHandler?
+        if settings.gateway.usesLateDecisions { lateAnswers = { gateway.lateAnswersTold($0, malformed: $1) } }
         var replies = settings.amqp
         replies.connectionName = "needrecord gateway \(settings.gateway.name), replies"
         receiver = ReplyReceiver(
@@ -52,7 +54,8 @@ struct GatewayRole {
             logger: logger.labelled("replies"),
             onReady: { gateway.repliesUp(queue: $0) },
             onLost: { gateway.repliesDown() },
-            onLate: { gateway.repliesLate($0) }
+            onLate: { gateway.repliesLate($0) },
+            onLateAnswers: lateAnswers
         )
         self.gateway = gateway
         self.correlator = correlator

@@ -15,6 +15,7 @@ extension OpsServer.Report {
             add(gateway.gateway.counters)
             add(gateway.gateway.admissionCounters)
             add(gateway.gateway.outcomeCounters)
+            add(gateway.gateway.lateCounters)
             add(gateway.gateway.noticeCounters)
             add(gateway.correlator.counters)
         }
@@ -79,6 +80,19 @@ extension OpsServer.Report {
         ]
     }
 
+    private mutating func add(_ counters: LateCounters) {
+        self.counters += [
+            ("late.told", counters.told),
+            ("late.withheld", counters.withheld),
+            ("late.received", counters.received),
+            ("late.refused.malformed", counters.malformed),
+            ("late.refused.outdated", counters.outdated),
+            ("late.used", counters.used),
+            ("late.crowded_out", counters.crowdedOut),
+            ("late.remembered", counters.remembered),
+        ]
+    }
+
     private mutating func add(_ counters: NoticeCounters) {
         self.counters += [
             ("notices.received", counters.received),
@@ -115,6 +129,7 @@ extension OpsServer.Report {
             ("events.dead", counters.dead),
             ("replies.undeliverable", counters.undeliverable),
             ("replies.undeliverable_unkept", counters.undeliverableUnkept),
+            ("replies.undeliverable_told", counters.undeliverableTold),
             ("shadow.decided", counters.shadowDecided),
             ("shadow.different", counters.shadowDifferent),
             ("shadow.dropped", counters.shadowDropped),

@@ -105,6 +105,7 @@ struct Settings {
         gateway.answerBudget = topology.answerBudget
         gateway.maximumPending = try reader.integer(.gatewayMaxPending, in: 1...1_000_000)
         gateway.brokerGrace = try reader.duration(.gatewayBrokerGrace, in: .zero ... .seconds(5))
+        gateway.usesLateDecisions = try reader.choice(.gatewayLateDecisions, of: Switch.self) == .on
         gateway.maximumTargetLength = try reader.integer(.httpMaxTargetLength, in: 1_024...65_536)
         gateway.maximumHeaderLength = try reader.integer(.httpMaxHeaderLength, in: 1_024...65_536)
         gateway.maximumBodyLength = try reader.integer(.httpMaxBodyLength, in: 1_024...1_048_576)
@@ -165,6 +166,11 @@ struct Settings {
         configuration.role = role.rawValue
         return configuration
     }
+}
+
+/// What is there or is not.
+enum Switch: String, CaseIterable {
+    case on, off
 }
 
 /// The roles of the database, each with the privileges of one job.

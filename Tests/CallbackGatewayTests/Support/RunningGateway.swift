@@ -57,6 +57,8 @@ struct RunningGateway: Sendable {
             logger: ProductDatabase.logger,
             onListening: { number in port.withLockedValue { $0 = number } }
         )
+        var lateAnswers: LateAnswersHandler?
+        if configuration.usesLateDecisions { lateAnswers = { gateway.lateAnswersTold($0, malformed: $1) } }
         let receiver = ReplyReceiver(
             correlator: correlator,
             topology: topology,
@@ -65,7 +67,8 @@ struct RunningGateway: Sendable {
             logger: ProductDatabase.logger,
             onReady: { gateway.repliesUp(queue: $0) },
             onLost: { gateway.repliesDown() },
-            onLate: { gateway.repliesLate($0) }
+            onLate: { gateway.repliesLate($0) },
+            onLateAnswers: lateAnswers
         )
         let group = ServiceGroup(services: [gateway], logger: ProductDatabase.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

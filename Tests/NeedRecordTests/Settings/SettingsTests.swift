@@ -76,6 +76,7 @@ import Wire
         Effect("gateway.name=g", { $0.gateway.name }, "g"),
         Effect("gateway.maxPending=5", { "\($0.gateway.maximumPending)" }, "5"),
         Effect("gateway.brokerGrace=0s", { $0.gateway.brokerGrace.text }, "0s"),
+        Effect("gateway.lateDecisions=off", { "\($0.gateway.usesLateDecisions)" }, "false"),
         Effect("journal.directory=/j", { $0.journal.directory }, "/j"),
         Effect("journal.sync=group", { $0.journal.sync.rawValue }, "group"),
         Effect("journal.maxBytes=33554433", { "\($0.journal.maximumBytes)" }, "33554433"),
