@@ -26,7 +26,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     /// What a reply, or another end, met.
     enum Resolution {
         /// The question was waiting; this is its end.
-        case ended(Waiter)
+        case ended(Waiter, deadline: Instant)
         /// It had ended without an answer; this was its deadline.
         case late(Question, deadline: Instant)
         /// It had been answered.
@@ -45,7 +45,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     }
 
     /// The most questions that may wait at once.
-    let maximumWaiting: Int
+    var maximumWaiting: Int
     /// How long an ended question is remembered after its deadline.
     let memory: Duration
 
@@ -87,7 +87,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
         case .waiting(let question, let waiter, let deadline):
             entries[id] = ending(question, deadline)
             waitingCount -= 1
-            return .ended(waiter)
+            return .ended(waiter, deadline: deadline)
         case .answered: return .duplicate
         case .failed(let question, let deadline): return .late(question, deadline: deadline)
         case nil: return .unknown
@@ -98,7 +98,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     mutating func expire(now: Instant) -> [(id: EventID, waiter: Waiter)] {
         var expired: [(id: EventID, waiter: Waiter)] = []
         while let first = deadlines.first, first.deadline <= now {
-            if case .ended(let waiter) = fail(first.id) { expired.append((first.id, waiter)) }
+            if case .ended(let waiter, _) = fail(first.id) { expired.append((first.id, waiter)) }
             remember(deadlines.removeFirst())
         }
         while let oldest = remembered.first, oldest.until <= now {

@@ -13,6 +13,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
 
     private struct State: Sendable {
         var pending: Pending
+        var limit: WaitingLimit<ContinuousClock.Instant>
         var counters = ReplyCounters()
         /// Resumed when the first question begins to wait while nobody watches a deadline.
         var idleTimer: CheckedContinuation<Void, Never>?
@@ -21,14 +22,23 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let clock = ContinuousClock()
+    private let budget: Duration
 
     /// A correlator without questions.
     ///
     /// - Parameters:
-    ///   - maximumPending: The most questions that may wait at once; a further one is `overloaded`.
+    ///   - maximumPending: The most questions that may wait at once; a further one is `overloaded`. Fewer may while
+    ///     replies take most of the budget, because more are asked than workers can decide.
+    ///   - budget: From the registration of a question to its deadline.
     ///   - memory: How long a question is remembered after its deadline, for telling late from unknown replies.
-    public init(maximumPending: Int, memory: Duration) {
-        state = NIOLockedValueBox(State(pending: Pending(maximumWaiting: maximumPending, memory: memory)))
+    public init(maximumPending: Int, budget: Duration, memory: Duration) {
+        self.budget = budget
+        state = NIOLockedValueBox(
+            State(
+                pending: Pending(maximumWaiting: maximumPending, memory: memory),
+                limit: WaitingLimit(maximum: maximumPending, budget: budget)
+            )
+        )
     }
 
     /// What has been counted so far.
@@ -36,6 +46,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         state.withLockedValue { state in
             var counters = state.counters
             counters.pending = state.pending.waitingCount
+            counters.pendingLimit = state.limit.value
             return counters
         }
     }
@@ -58,9 +69,12 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
             let (refusal, timer) = state.withLockedValue {
                 state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
                 guard !state.isStopped else { return (.draining, nil) }
+                state.pending.maximumWaiting = state.limit.value
                 switch state.pending.register(id, question: question, waiter: waiter, deadline: deadline) {
                 case .registered: return (nil, state.idleTimer.take())
-                case .refused: return (.overloaded, nil)
+                case .refused:
+                    state.limit.refused(now: clock.now)
+                    return (.overloaded, nil)
                 }
             }
             timer?.resume()
@@ -78,10 +92,12 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         let answered = state.withLockedValue { state in
             replies.compactMap { reply -> (Waiter, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
-                case .ended(let waiter):
+                case .ended(let waiter, let deadline):
+                    state.limit.replied(after: budget - now.duration(to: deadline), now: now)
                     state.counters.inTime += 1
                     return (waiter, ReceivedReply(reply, at: now))
                 case .late(let question, let deadline):
+                    state.limit.replied(after: budget + deadline.duration(to: now), now: now)
                     state.counters.late += 1
                     late.append(LateReply(reply, to: question, lateBy: deadline.duration(to: now)))
                 case .duplicate: state.counters.duplicate += 1
@@ -102,7 +118,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     /// There will be no reply to this event, as far as is known; nothing happens if it has ended already.
     public func fail(_ id: EventID, cause: FallbackCause) {
         let resolution = state.withLockedValue { $0.pending.fail(id) }
-        if case .ended(let waiter) = resolution { waiter.resume(returning: .failure(cause)) }
+        if case .ended(let waiter, _) = resolution { waiter.resume(returning: .failure(cause)) }
     }
 
     /// Every question that waits, in the order of asking, with its deadline.

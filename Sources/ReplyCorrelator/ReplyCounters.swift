@@ -12,6 +12,8 @@ public struct ReplyCounters: Sendable, Equatable {
     public var malformed = 0
     /// Callbacks that wait for a reply now.
     public var pending = 0
+    /// How many may wait now: fewer than usual while workers cannot keep up.
+    public var pendingLimit = 0
 
     /// Nothing counted yet.
     public init() {}

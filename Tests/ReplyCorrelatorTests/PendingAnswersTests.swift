@@ -32,7 +32,7 @@ import Testing
     /// What a resolution says, as a text.
     private static func text(_ resolution: Pending.Resolution) -> String {
         switch resolution {
-        case .ended(let waiter): waiter
+        case .ended(let waiter, _): waiter
         case .late: "late"
         case .duplicate: "duplicate"
         case .unknown: "unknown"
@@ -182,8 +182,8 @@ import Testing
                 let number = Int.random(in: 0...(asked + 1), using: &random)
                 switch Int.random(in: 0...4, using: &random) {
                 case 0, 1: if Self.register(asked + 1, due: now + 50, in: &pending) { asked += 1 }
-                case 2: if case .ended(let waiter) = pending.resolve(.number(number)) { ends[waiter, default: 0] += 1 }
-                case 3: if case .ended(let waiter) = pending.fail(.number(number)) { ends[waiter, default: 0] += 1 }
+                case 2: if case .ended(let waiter, _) = pending.resolve(.number(number)) { ends[waiter, default: 0] += 1 }
+                case 3: if case .ended(let waiter, _) = pending.fail(.number(number)) { ends[waiter, default: 0] += 1 }
                 default:
                     now += Int.random(in: 0...30, using: &random)
                     for (_, waiter) in pending.expire(now: ScriptedInstant(now)) { ends[waiter, default: 0] += 1 }

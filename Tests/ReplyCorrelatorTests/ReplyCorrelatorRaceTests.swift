@@ -42,7 +42,7 @@ import Wire
 
     @Test func `When it is told to stop in the middle, each question has exactly one end all the same`() async {
         for _ in 0..<20 {
-            let correlator = ReplyCorrelator<Int>(maximumPending: 10_000, memory: .seconds(1))
+            let correlator = ReplyCorrelator<Int>(maximumPending: 10_000, budget: .seconds(4), memory: .seconds(1))
             let run = Task { await correlator.run() }
             let answers = await withTaskGroup { group in
                 for number in 0..<200 {

@@ -15,7 +15,7 @@ import Wire
         maximumPending: Int = 10_000,
         _ body: (Correlator) async throws -> Void
     ) async throws {
-        let correlator = Correlator(maximumPending: maximumPending, memory: .seconds(60))
+        let correlator = Correlator(maximumPending: maximumPending, budget: .seconds(4), memory: .seconds(60))
         try await withThrowingTaskGroup { group in
             group.addTask { await correlator.run() }
             try await body(correlator)
@@ -156,7 +156,7 @@ import Wire
     }
 
     @Test func `When it is told to stop, what waits is draining, and so is what comes after`() async throws {
-        let correlator = Correlator(maximumPending: 10, memory: .seconds(1))
+        let correlator = Correlator(maximumPending: 10, budget: .seconds(4), memory: .seconds(1))
         let run = Task { await correlator.run() }
         async let first = Self.ask(1, correlator)
         async let second = Self.ask(2, correlator)
@@ -175,7 +175,7 @@ import Wire
 
     @Test func `Without questions it can be told to stop as well, whenever that comes`() async {
         for turns in 0..<50 {
-            let correlator = Correlator(maximumPending: 1, memory: .seconds(1))
+            let correlator = Correlator(maximumPending: 1, budget: .seconds(4), memory: .seconds(1))
             let run = Task { await correlator.run() }
             for _ in 0..<turns { await Task.yield() }
             run.cancel()

@@ -19,7 +19,7 @@ import Wire
         }
 
         let topology: Topology
-        let correlator = ReplyCorrelator<Int>(maximumPending: 1_000, memory: .seconds(60))
+        let correlator = ReplyCorrelator<Int>(maximumPending: 1_000, budget: .seconds(4), memory: .seconds(60))
         let connectionName = "receiver-\(UInt64.random(in: .min ... .max))"
         private let told = NIOLockedValueBox(Told())
 

@@ -25,6 +25,7 @@ struct GatewayRole {
         let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
         let correlator = ReplyCorrelator<AwaitedEvent>(
             maximumPending: settings.gateway.maximumPending,
+            budget: settings.topology.answerBudget,
             memory: settings.topology.answerBudget
         )
         var events = settings.amqp

@@ -112,6 +112,7 @@ extension OpsServer.Report {
             ("replies.unknown", counters.unknown),
             ("replies.malformed", counters.malformed),
             ("replies.pending", counters.pending),
+            ("replies.pending_limit", counters.pendingLimit),
         ]
     }
 

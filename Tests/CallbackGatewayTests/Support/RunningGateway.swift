@@ -41,6 +41,7 @@ struct RunningGateway: Sendable {
         configure(&configuration)
         let correlator = ReplyCorrelator<AwaitedEvent>(
             maximumPending: configuration.maximumPending,
+            budget: topology.answerBudget,
             memory: topology.answerBudget
         )
         let directory = TemporaryDirectory()

@@ -88,11 +88,11 @@ struct HistoryCheckerTests {
 
     @Test func `An answer must be in time`() {
         var story = Story()
-        story.history.exchanges[0].elapsed = 2.2
+        story.history.exchanges[0].elapsed = 2.9
         #expect(story.broken == [])
-        story.history.exchanges[0].elapsed = 2.3
+        story.history.exchanges[0].elapsed = 3.1
         #expect(story.broken == [.answersAreInTime])
-        story.disturb(.member(.firstGateway), .pause, 7.3...7.6)
+        story.disturb(.member(.firstGateway), .pause, 6.0...6.5)
         #expect(story.broken == [])
     }
 
