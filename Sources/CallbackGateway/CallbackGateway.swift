@@ -270,7 +270,8 @@ public final class CallbackGateway: Service {
         return try serverBuilder().buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                backlog: 1_024
+                backlog: 1_024,
+                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)
             ),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,

@@ -33,6 +33,8 @@ public struct GatewayConfiguration: Sendable {
     public var maximumHeaderLength = 16_384
     /// The longest request body in bytes; a longer one is answered 413. A notice's may be longer: 1,048,576.
     public var maximumBodyLength = 16_384
+    /// The most connections of callers at once; a further one waits to be accepted until one of them ends.
+    public var maximumConnections = 16_000
     /// From the first byte of a request to its last, at most; a slower one is answered 408.
     public var requestTimeout = Duration.seconds(5)
     /// How long a connection may stay open between requests.

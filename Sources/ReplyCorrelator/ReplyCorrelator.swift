@@ -93,11 +93,13 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
             replies.compactMap { reply -> (Waiter, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
                 case .ended(let waiter, let deadline):
-                    state.limit.replied(after: budget - now.duration(to: deadline), now: now)
+                    let wait = budget - now.duration(to: deadline)
+                    state.limit.replied(after: wait, isDecided: reply.isDecision, now: now)
                     state.counters.inTime += 1
                     return (waiter, ReceivedReply(reply, at: now))
                 case .late(let question, let deadline):
-                    state.limit.replied(after: budget + deadline.duration(to: now), now: now)
+                    let wait = budget + deadline.duration(to: now)
+                    state.limit.replied(after: wait, isDecided: reply.isDecision, now: now)
                     state.counters.late += 1
                     late.append(LateReply(reply, to: question, lateBy: deadline.duration(to: now)))
                 case .duplicate: state.counters.duplicate += 1

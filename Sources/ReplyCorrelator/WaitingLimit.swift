@@ -28,6 +28,7 @@ struct WaitingLimit<Instant: InstantProtocol> where Instant.Duration == Duration
     /// The first instant of replies in this window; they are not counted, only what comes after them is.
     private var windowStart: Instant?
     private var count = 0
+    private var decidedCount = 0
     private var waited = Duration.zero
     /// Replies a second, by the time of measurement; each one more than those after it.
     private var rates: Deque<(until: Instant, rate: Double)> = []
@@ -50,8 +51,11 @@ struct WaitingLimit<Instant: InstantProtocol> where Instant.Duration == Duration
 
     /// A reply came, in time or not.
     ///
-    /// - Parameter wait: How long its question had waited.
-    mutating func replied(after wait: Duration, now: Instant) {
+    /// - Parameters:
+    ///   - wait: How long its question had waited.
+    ///   - isDecided: Whether it brings a decision. One that says that there is none costs little, so it says nothing of
+    ///     how much can be decided; but what has waited for so long that there was no time left says that too many wait.
+    mutating func replied(after wait: Duration, isDecided: Bool, now: Instant) {
         guard let start = windowStart else {
             windowStart = now
             return
@@ -59,6 +63,7 @@ struct WaitingLimit<Instant: InstantProtocol> where Instant.Duration == Duration
         // Replies come in batches: those of the first say nothing of how long they took to come.
         guard start < now else { return }
         count += 1
+        if isDecided { decidedCount += 1 }
         waited += wait
         let elapsed = start.duration(to: now)
         if elapsed >= Self.window { close(elapsed, now) }
@@ -70,7 +75,7 @@ struct WaitingLimit<Instant: InstantProtocol> where Instant.Duration == Duration
     }
 
     private mutating func close(_ elapsed: Duration, _ now: Instant) {
-        let rate = Double(count) / (elapsed / .seconds(1))
+        let rate = Double(decidedCount) / (elapsed / .seconds(1))
         while let oldest = rates.first, oldest.until <= now { rates.removeFirst() }
         while let last = rates.last, last.rate <= rate { rates.removeLast() }
         rates.append((now.advanced(by: Self.memory), rate))
@@ -81,7 +86,7 @@ struct WaitingLimit<Instant: InstantProtocol> where Instant.Duration == Duration
         let hasRefused = lastRefusal.map { $0.duration(to: now) < budget } ?? false
         if mean < relaxedWait, !hasRefused { isCongested = false }
         windowStart = now
-        count = 0
+        (count, decidedCount) = (0, 0)
         waited = .zero
     }
 }

@@ -42,12 +42,4 @@ struct LoadTroubleEndToEndTests {
             #expect(growth < 8_000_000, "\(growth) bytes more after \(before)")
         }
     }
-
-    /// What the process has in memory, from proc(5).
-    private func residentBytes(of service: ServiceProcess) throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(service.process.processID)/statm", encoding: .utf8)
-        let fields = text.split(separator: " ")
-        try #require(fields.count > 1)
-        return try #require(Int(fields[1])) * Int(getpagesize())
-    }
 }

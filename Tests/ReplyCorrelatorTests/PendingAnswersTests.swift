@@ -182,7 +182,8 @@ import Testing
                 let number = Int.random(in: 0...(asked + 1), using: &random)
                 switch Int.random(in: 0...4, using: &random) {
                 case 0, 1: if Self.register(asked + 1, due: now + 50, in: &pending) { asked += 1 }
-                case 2: if case .ended(let waiter, _) = pending.resolve(.number(number)) { ends[waiter, default: 0] += 1 }
+                case 2:
+                    if case .ended(let waiter, _) = pending.resolve(.number(number)) { ends[waiter, default: 0] += 1 }
                 case 3: if case .ended(let waiter, _) = pending.fail(.number(number)) { ends[waiter, default: 0] += 1 }
                 default:
                     now += Int.random(in: 0...30, using: &random)

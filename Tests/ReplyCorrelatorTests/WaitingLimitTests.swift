@@ -42,7 +42,9 @@ struct WaitingLimitTests {
                 while offered >= 1 {
                     offered -= 1
                     let waiting = queue.count + taken.count { time - $0.came < Self.budget }
-                    if waiting < limit.value { queue.append(time) } else {
+                    if waiting < limit.value {
+                        queue.append(time)
+                    } else {
                         refused += 1
                         limit.refused(now: ScriptedInstant(time * 10))
                     }
@@ -66,7 +68,7 @@ struct WaitingLimitTests {
             } else {
                 late += 1
             }
-            limit.replied(after: .milliseconds(wait * 10), now: ScriptedInstant(time * 10))
+            limit.replied(after: .milliseconds(wait * 10), isDecided: true, now: ScriptedInstant(time * 10))
         }
     }
 
@@ -128,6 +130,20 @@ struct WaitingLimitTests {
         #expect(scene.late == 0)
         // All but those of the last tenth of a second.
         #expect(scene.decided >= 785)
+    }
+
+    @Test func `When everything comes back undecided after a long wait, hardly anything is let in`() {
+        var limit = Limit(maximum: 10_000, budget: .seconds(4))
+        for step in 0..<100 {
+            limit.replied(after: .milliseconds(3_900), isDecided: false, now: ScriptedInstant(step * 10))
+        }
+        #expect(limit.value == Limit.least)
+        // What is undecided at once, because there is no database, is no reason to refuse anything.
+        limit = Limit(maximum: 10_000, budget: .seconds(4))
+        for step in 0..<100 {
+            limit.replied(after: .milliseconds(3), isDecided: false, now: ScriptedInstant(step * 10))
+        }
+        #expect(limit.value == 10_000)
     }
 
     @Test func `The limit is never above the maximum, nor so low that nothing is learned`() {

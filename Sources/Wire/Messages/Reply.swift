@@ -19,6 +19,11 @@ public struct Reply: Sendable, Hashable {
     /// How long it took; nil when it does not say.
     public var times: WorkerTimes?
 
+    /// Whether the worker decided.
+    public var isDecision: Bool {
+        if case .decision = content { true } else { false }
+    }
+
     /// Describes a reply.
     public init(eventID: EventID, content: Content, worker: String, times: WorkerTimes? = nil) {
         self.eventID = eventID

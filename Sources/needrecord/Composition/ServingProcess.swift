@@ -27,6 +27,16 @@ struct ServingProcess {
     /// - Throws: ``Failure`` when a port cannot be listened on.
     func run() async throws {
         let logger = logger
+        var settings = settings
+        let openFiles = OpenFileLimit.raise()
+        let connections = OpenFileLimit.connections(settings.gateway.maximumConnections, of: openFiles)
+        if runsGateway, connections < settings.gateway.maximumConnections {
+            logger.warning(
+                "fewer connections than set, for the limit of open files",
+                metadata: ["connections": "\(connections)", "open_files": "\(openFiles)"]
+            )
+            settings.gateway.maximumConnections = connections
+        }
         let gateway =
             runsGateway
             ? try await GatewayRole(settings, logger: logger, onListening: listening("callbacks")) : nil

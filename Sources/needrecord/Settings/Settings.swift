@@ -109,6 +109,7 @@ struct Settings {
         gateway.maximumTargetLength = try reader.integer(.httpMaxTargetLength, in: 1_024...65_536)
         gateway.maximumHeaderLength = try reader.integer(.httpMaxHeaderLength, in: 1_024...65_536)
         gateway.maximumBodyLength = try reader.integer(.httpMaxBodyLength, in: 1_024...1_048_576)
+        gateway.maximumConnections = try reader.integer(.httpMaxConnections, in: 1...1_000_000)
         gateway.requestTimeout = try reader.duration(.httpRequestTimeout, in: .milliseconds(100) ... .seconds(60))
         gateway.idleTimeout = try reader.duration(.httpIdleTimeout, in: .seconds(1) ... .seconds(3_600))
         gateway.name = try name(.gatewayName, reader)

@@ -111,9 +111,16 @@ struct ChaosRun {
             let service = try installation.service(member)
             try await service.waitUntilReady(within: .seconds(60))
             guard member.role == .gateway else { continue }
-            try await eventually("nothing to wait in \(member)", within: .seconds(60)) {
+            do {
+                try await eventually("nothing to wait", within: .seconds(60)) {
+                    let counters = try await service.status().counters
+                    return counters["replies.pending"] == 0 && counters["journal.waiting"] == 0
+                }
+            } catch {
+                // Who owes it: the broker a confirm, or the gateway the message?
+                let channels = try await ProductBroker.control("list_channels", "pid", "messages_unconfirmed", "number")
                 let counters = try await service.status().counters
-                return counters["replies.pending"] == 0 && counters["journal.waiting"] == 0
+                throw TestFailure("\(error) in \(member): \(counters), the broker's channels: \(channels)")
             }
         }
         do {
