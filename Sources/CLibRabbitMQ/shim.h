@@ -24,6 +24,34 @@ static inline amqp_rpc_reply_t clibrabbitmq_login_plain(
                                     AMQP_SASL_METHOD_PLAIN, user, password);
 }
 
+// amqp_basic_publish, but without its own look at the heartbeat: once the broker's is overdue, version 0.11 waits there
+// for the broker without a limit, and a broker that stands still would never be noticed. Reading notices it.
+static inline int clibrabbitmq_publish(amqp_connection_state_t state, amqp_channel_t channel, amqp_bytes_t exchange,
+                                       amqp_bytes_t routing_key, bool mandatory,
+                                       amqp_basic_properties_t *properties, amqp_bytes_t body) {
+  amqp_basic_publish_t method = {.exchange = exchange, .routing_key = routing_key, .mandatory = mandatory};
+  int status = amqp_send_method(state, channel, AMQP_BASIC_PUBLISH_METHOD, &method);
+  if (status < 0) return status;
+
+  amqp_frame_t header = {.frame_type = AMQP_FRAME_HEADER, .channel = channel};
+  header.payload.properties.class_id = AMQP_BASIC_CLASS;
+  header.payload.properties.body_size = body.len;
+  header.payload.properties.decoded = properties;
+  status = amqp_send_frame(state, &header);
+
+  // Beside its payload, a frame has seven bytes in front and one at the end.
+  size_t most = (size_t)amqp_get_frame_max(state) - 8;
+  for (size_t sent = 0; status == AMQP_STATUS_OK && sent < body.len;) {
+    size_t length = body.len - sent < most ? body.len - sent : most;
+    amqp_frame_t part = {.frame_type = AMQP_FRAME_BODY, .channel = channel};
+    part.payload.body_fragment.len = length;
+    part.payload.body_fragment.bytes = (char *)body.bytes + sent;
+    status = amqp_send_frame(state, &part);
+    sent += length;
+  }
+  return status;
+}
+
 // The level and the names of TCP options are partly enumerators, and setsockopt takes an untyped pointer.
 static inline int clibrabbitmq_set_tcp_cork(int socket, int on) {
   return setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on);

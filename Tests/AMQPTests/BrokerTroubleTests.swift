@@ -62,6 +62,22 @@ import Testing
         #expect(try await outcomes.wait(for: 1)[0].outcome == .failed(error))
     }
 
+    @Test func `A broker that stops answering is noticed by its heartbeat while messages are sent`() async throws {
+        let connection = try await Broker.connect { $0.heartbeat = .seconds(1) }
+        let channel = try await connection.openChannel()
+        let text = try await Broker.control("eval", "list_to_integer(os:getpid()).")
+        let broker = try #require(pid_t(text.filter(\.isNumber)))
+        try #require(kill(broker, SIGSTOP) == 0, "the tests must run as a user who may stop the broker")
+        let start = ContinuousClock.now
+        defer { kill(broker, SIGCONT) }
+        // So that the first thing to happen after the last moment for a heartbeat is that something is sent.
+        while connection.endError == nil, start.duration(to: .now) < .seconds(6) {
+            channel.publish(AMQPMessage(routingKey: "nowhere", body: [1]))
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(connection.endError?.code == .timedOut)
+    }
+
     @Test func `An idle connection stays up, because heartbeats are sent`() async throws {
         try await Broker.withConnection({ $0.heartbeat = .seconds(1) }) { connection in
             let channel = try await connection.openChannel()

@@ -24,13 +24,12 @@ extension ConnectionHandle {
         let routingKey = try unsafe pool.bytes(message.routingKey)
         var properties = try unsafe encode(message.properties)
         let status = unsafe message.body.withUnsafeBytes { body in
-            unsafe amqp_basic_publish(
+            unsafe clibrabbitmq_publish(
                 state,
                 channel,
                 exchange,
                 routingKey,
-                message.mandatory ? 1 : 0,
-                0,
+                message.mandatory,
                 &properties,
                 amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
             )

@@ -32,8 +32,8 @@ extension AMQPConnection {
     func writeCommands(mayBlock: Bool) {
         commands.take(into: &backlog)
         guard !backlog.isEmpty else { return }
-        // One segment for many messages instead of one for each: the library writes each message by itself.
-        let isCorked = backlog.count > 1
+        // One segment for all instead of three for each message: the library writes each frame by itself.
+        let isCorked = backlog.count > 1 || backlog.first?.isPublish == true
         if isCorked { handle.cork() }
         var commandCount = 0
         var byteCount = 0

@@ -7,4 +7,9 @@ enum Command: Sendable {
     case setCloseHandler(@Sendable (AMQPError) -> Void, on: AMQPChannel)
     case setBlockedHandler(@Sendable (_ reason: String?) -> Void)
     case close
+
+    /// Whether it is a message, which the library writes in several pieces.
+    var isPublish: Bool {
+        if case .publish = self { true } else { false }
+    }
 }
