@@ -85,7 +85,7 @@ public final class Auditor: Service {
     /// Audits until a graceful shutdown, which finishes the batch that is being written, or until the task is cancelled.
     public func run() async {
         var backoff = Backoff()
-        var attempt = 0
+        var attempt = Int.random(in: 0..<max(1, amqp.endpoints.count))
         while !isToStop {
             let start = ContinuousClock.now
             do {

@@ -27,6 +27,29 @@ import Testing
         }
     }
 
+    @Test func `Clients begin with any of the endpoints`() async throws {
+        var configuration = try Broker.configuration()
+        let port = configuration.endpoints[0].port
+        configuration.endpoints = ["127.0.0.1", "localhost"].map { AMQPEndpoint(host: $0, port: port) }
+        let used = NIOLockedValueBox<Set<AMQPEndpoint>>([])
+        // Each misses one of them with a chance of a half.
+        for round in 1...64 where used.withLockedValue({ $0.count }) < 2 {
+            let connected = Collector<AMQPEndpoint>()
+            let client = AMQPClient(
+                configuration: configuration,
+                logger: Broker.logger,
+                onConnected: { connected.append($0.endpoint) }
+            )
+            let running = Task { await client.run() }
+            let endpoint = try await connected.wait(for: 1)[0]
+            used.withLockedValue { _ = $0.insert(endpoint) }
+            running.cancel()
+            await running.value
+            #expect(round < 64)
+        }
+        #expect(used.withLockedValue { $0 } == Set(configuration.endpoints))
+    }
+
     @Test func `A preparation that fails is tried again on a new connection`() async throws {
         let attempts = NIOLockedValueBox(0)
         let disconnected = Collector<AMQPError>()

@@ -5,7 +5,7 @@ internal import NIOConcurrencyHelpers
 ///
 /// ``run()`` connects, runs `onConnected` (which declares the topology, opens publishers, starts consumers), waits until
 /// the connection ends, and begins again after a pause that grows from 100 ms to 5 s while it does not work. Endpoints
-/// are tried in turn.
+/// are tried in turn, from a random one on, so that many clients spread over the nodes of a cluster.
 public final class AMQPClient: Sendable {
     /// What a client is doing.
     public enum State: Sendable, Equatable {
@@ -82,7 +82,7 @@ public final class AMQPClient: Sendable {
 
     private func keepConnected() async {
         var backoff = Backoff()
-        var attempt = 0
+        var attempt = Int.random(in: 0..<max(1, configuration.endpoints.count))
         while !Task.isCancelled {
             let error = await connectOnce(attempt: attempt, &backoff)
             if Task.isCancelled { return }

@@ -7,8 +7,8 @@ extension AMQPConfiguration {
     ///
     /// | parameter | type | default |
     /// |---|---|---|
-    /// | `heartbeat` | seconds, from 1 | 10 |
-    /// | `connection_timeout` | milliseconds, from 1 | 5000 |
+    /// | `heartbeat` | seconds, from 1 | the defaults', 10 |
+    /// | `connection_timeout` | milliseconds, from 1 | the defaults', 5000 |
     /// | `channel_max` | 0 to 65535 | 0 |
     /// | `frame_max` | bytes, from 4096 | 131072 |
     /// | `cacertfile` | path, `amqps` only | the system's authorities |
@@ -17,9 +17,10 @@ extension AMQPConfiguration {
     /// | `verify_hostname` | `true` or `false`, `amqps` only | `true`, or `false` with `verify_none` |
     /// | `name` | connection name | empty |
     ///
+    /// - Parameter defaults: What holds where the URL says nothing.
     /// - Throws: ``AMQPError/Code/invalidURL`` that says what is wrong, without the password.
-    public init(url: String) throws(AMQPError) {
-        self.init()
+    public init(url: String, defaults: AMQPConfiguration = AMQPConfiguration()) throws(AMQPError) {
+        self = defaults
         var rest = url[...]
         if let end = rest.firstIndex(of: "#") {
             throw .invalidURL("unexpected # at byte \(rest.utf8.distance(from: rest.startIndex, to: end))")

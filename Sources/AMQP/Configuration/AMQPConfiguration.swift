@@ -1,6 +1,6 @@
 /// How to reach a broker, and as whom.
 public struct AMQPConfiguration: Sendable {
-    /// Tried in order; ``AMQPClient`` goes on to the next one after a failure. Never empty when made from a URL.
+    /// ``AMQPClient`` begins with a random one, and goes on to the next one after a failure. Never empty when made from a URL.
     public var endpoints: [AMQPEndpoint]
     /// The virtual host.
     public var virtualHost: String

@@ -55,7 +55,12 @@ struct Settings {
     private static func amqp(_ reader: SettingReader) throws(SettingError) -> AMQPConfiguration {
         let url = try reader.secret(.amqpURL, orFile: .amqpURLFile)
         do {
-            return try AMQPConfiguration(url: url)
+            // A node that stands still is known by its silence, for two heartbeats. Then an answer is late anyway, and
+            // what waits for an answer has no time for a node that accepts and says nothing.
+            return try AMQPConfiguration(
+                url: url,
+                defaults: AMQPConfiguration(heartbeat: .seconds(2), connectTimeout: .seconds(2))
+            )
         } catch {
             throw SettingError(.amqpURL, value: "", "an AMQP URL: \(error.message)")
         }

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import CallbackGateway
 import DecisionWorker
@@ -37,6 +38,15 @@ import Wire
     }
 
     /// What an assignment is to change.
+    @Test func `A broker that says nothing is left within the budget, unless its URL has more patience`() async throws {
+        let settings = try await settings()
+        #expect(settings.amqp.heartbeat * 2 <= settings.topology.answerBudget)
+        #expect(settings.amqp.connectTimeout < settings.topology.answerBudget)
+        let patient = try await self.settings("amqp.url=amqp://h/?heartbeat=30&connection_timeout=9000")
+        #expect(patient.amqp.heartbeat == .seconds(30))
+        #expect(patient.amqp.connectTimeout == .seconds(9))
+    }
+
     struct Effect: Sendable {
         let assignment: String
         let read: @Sendable (Settings) -> String
