@@ -230,7 +230,8 @@ public final class CallbackGateway: Service {
 
     private func begin(on connection: AMQPConnection) async throws {
         try await topology.declare(on: connection)
-        let events = try await publisher(on: connection) { self.publisher.settle($0) }
+        let opener: EventChannel.Opener = { try await self.eventChannel(on: connection, onOutcomes: $0) }
+        let events = try await publisher.open(opener)
         let notices = try await publisher(on: connection) { self.noticePublisher.settle($0) }
         let outcomes = try await publisher(on: connection) { self.outcomePublisher.settle($0) }
         let late = try await connection.openChannel()
@@ -242,10 +243,23 @@ public final class CallbackGateway: Service {
             self.outcomePublisher.setBlocked(reason != nil)
             if let reason { self.logger.error("the broker takes no messages", metadata: ["reason": "\(reason)"]) }
         }
-        publisher.eventsUp(events)
+        publisher.eventsUp(events.channel, number: events.number, opener: opener)
         noticePublisher.eventsUp(notices)
         outcomePublisher.eventsUp(outcomes)
         logger.info("publishing", metadata: ["exchange": "\(topology.exchange)"])
+    }
+
+    private func eventChannel(
+        on connection: AMQPConnection,
+        onOutcomes: @escaping EventChannel.OutcomeHandler
+    ) async throws -> EventChannel {
+        let channel = try await connection.openChannel()
+        channel.setCloseHandler { _ in connection.requestClose() }
+        let publisher = try await channel.makePublisher(onOutcomes: onOutcomes)
+        return EventChannel(publisher: publisher) {
+            channel.setCloseHandler { _ in }
+            await channel.close()
+        }
     }
 
     /// A publisher on a channel of its own.

@@ -8,13 +8,20 @@ internal import Wire
 ///
 /// Nothing here waits: an event is handed to the connection's thread, which writes everything that is queued in one go,
 /// and a reply implies the publish, so no answer waits for a confirm. What the broker refuses ends the event's wait at
-/// once; what was lost with a connection is published again when there is a new one.
+/// once; what was lost with a connection is published again when there is a new one. A replicated work queue that has no
+/// leader for the moment refuses, too: see ``RefusalWatch``.
 final class EventPublisher: Sendable {
     typealias Circuit = BrokerCircuit<ContinuousClock.Instant>
 
     private struct State {
         var circuit: Circuit
-        var publisher: AMQPPublisher<EventID>?
+        var refusals: RefusalWatch<ContinuousClock.Instant>
+        /// The number of the channel that was opened last.
+        var channelNumber = 0
+        var channel: EventChannel?
+        var opener: EventChannel.Opener?
+        /// What was refused and waits for another channel.
+        var held: Set<EventID> = []
         var replyQueue: String?
         var isBlocked = false
     }
@@ -27,6 +34,8 @@ final class EventPublisher: Sendable {
     private let state: NIOLockedValueBox<State>
     private let interruptions: AsyncStream<ContinuousClock.Instant>
     private let interrupted: AsyncStream<ContinuousClock.Instant>.Continuation
+    private let renewals: AsyncStream<ContinuousClock.Instant>
+    private let renewal: AsyncStream<ContinuousClock.Instant>.Continuation
 
     init(
         configuration: GatewayConfiguration,
@@ -40,8 +49,14 @@ final class EventPublisher: Sendable {
         self.run = run
         self.replies = replies
         self.logger = logger
-        state = NIOLockedValueBox(State(circuit: Circuit(grace: configuration.brokerGrace)))
+        state = NIOLockedValueBox(
+            State(
+                circuit: Circuit(grace: configuration.brokerGrace),
+                refusals: RefusalWatch(grace: configuration.brokerGrace)
+            )
+        )
         (interruptions, interrupted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (renewals, renewal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Whether events reach a worker and replies come back, as far as is known.
@@ -60,9 +75,9 @@ final class EventPublisher: Sendable {
     /// Publishes an event now, or when the broker is back.
     func publish(_ awaited: AwaitedEvent) {
         let route = state.withLockedValue { state -> (AMQPPublisher<EventID>, String)? in
-            guard state.circuit.admission == .publish, let publisher = state.publisher, let queue = state.replyQueue
+            guard state.circuit.admission == .publish, let channel = state.channel, let queue = state.replyQueue
             else { return nil }
-            return (publisher, queue)
+            return (channel.publisher, queue)
         }
         guard let (publisher, replyQueue) = route else { return }
         let message = EventRequest.message(
@@ -78,8 +93,15 @@ final class EventPublisher: Sendable {
         publisher.publish(message, token: awaited.event.id)
     }
 
-    /// Watches interruptions until the task is cancelled.
+    /// Watches interruptions and refusals until the task is cancelled.
     func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.watchInterruptions() }
+            group.addTask { for await due in self.renewals { await self.renewChannel(at: due) } }
+        }
+    }
+
+    private func watchInterruptions() async {
         for await end in interruptions {
             try? await ContinuousClock().sleep(until: end)
             let isOver = state.withLockedValue { state in
@@ -92,11 +114,25 @@ final class EventPublisher: Sendable {
 
     // MARK: - Links
 
+    /// Opens a channel, which is not yet published on.
+    func open(_ opener: EventChannel.Opener) async throws -> (channel: EventChannel, number: Int) {
+        let number = state.withLockedValue { state in
+            state.channelNumber += 1
+            return state.channelNumber
+        }
+        return (try await opener { self.settle($0, on: number) }, number)
+    }
+
     /// There is a connection to publish over.
-    func eventsUp(_ publisher: AMQPPublisher<EventID>) {
+    ///
+    /// - Parameter opener: Opens further channels on it.
+    func eventsUp(_ channel: EventChannel, number: Int, opener: @escaping EventChannel.Opener) {
         perform { state in
-            state.publisher = publisher
+            state.channel = channel
+            state.opener = opener
             state.isBlocked = false
+            state.held = []
+            state.refusals.opened(number, now: .now)
             return state.circuit.linkUp(.events)
         }
     }
@@ -104,7 +140,8 @@ final class EventPublisher: Sendable {
     /// The connection to publish over is gone.
     func eventsDown() {
         perform { state in
-            state.publisher = nil
+            state.channel = nil
+            state.opener = nil
             state.isBlocked = false
             return state.circuit.linkDown(.events, now: .now)
         }
@@ -139,14 +176,62 @@ final class EventPublisher: Sendable {
         }
     }
 
+    // MARK: - Refusals
+
+    private func renewChannel(at due: ContinuousClock.Instant) async {
+        try? await ContinuousClock().sleep(until: due)
+        let (opener, former) = state.withLockedValue { ($0.opener, $0.channel) }
+        guard let opener, let former else { return }
+        // Fails with the connection, and then the next one has new channels.
+        guard let (channel, number) = try? await open(opener) else { return }
+        let isUsed = state.withLockedValue { state in
+            guard state.channel != nil else { return false }
+            state.channel = channel
+            state.refusals.opened(number, now: .now)
+            return true
+        }
+        guard isUsed else { return }
+        logger.notice("the work queue refuses everything: trying another channel")
+        publishHeld()
+        Task { [topology] in
+            // Until then the broker may say what has become of events that were published on it.
+            try? await Task.sleep(for: topology.answerBudget)
+            await former.close()
+        }
+    }
+
+    private func publishHeld() {
+        let held = state.withLockedValue { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for item in replies.waiting() where held.contains(item.id) { publish(item.question) }
+    }
+
+    private func refused(_ id: EventID, on channel: Int) {
+        let advice = state.withLockedValue { state -> RefusalWatch<ContinuousClock.Instant>.Advice? in
+            // A classic queue has no leader to lose.
+            guard topology.profile == .replicated else { return nil }
+            let advice = state.refusals.refused(on: channel, now: .now)
+            if advice.mayWait { state.held.insert(id) }
+            return advice
+        }
+        if let due = advice?.renewal { renewal.yield(due) }
+        if advice?.mayWait != true { replies.fail(id, cause: .overloaded) }
+    }
+
     // MARK: - Outcomes
 
-    /// What the broker said of events that were published; called on the connection's thread.
-    func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)]) {
+    /// What the broker said of events that were published on a channel; called on the connection's thread.
+    private func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)], on channel: Int) {
+        var isAnyConfirmed = false
+        var isAnyRefused = false
         for (id, outcome) in outcomes {
             switch outcome {
-            case .confirmed: break
-            case .negativelyAcknowledged: replies.fail(id, cause: .overloaded)
+            case .confirmed: isAnyConfirmed = true
+            case .negativelyAcknowledged:
+                isAnyRefused = true
+                refused(id, on: channel)
             case .returned: replies.fail(id, cause: .unroutable)
             case .blocked: replies.fail(id, cause: .brokerBlocked)
             // The event goes on waiting: it is published again if there is a new connection in time.
@@ -154,5 +239,8 @@ final class EventPublisher: Sendable {
                 logger.debug("event not published", metadata: ["event": "\(id)", "error": "\(error)"])
             }
         }
+        if isAnyConfirmed { state.withLockedValue { $0.refusals.confirmed(on: channel) } }
+        // The channel may have been replaced meanwhile, and then there is nothing more to wait for.
+        if isAnyRefused, state.withLockedValue({ $0.channelNumber > channel && $0.channel != nil }) { publishHeld() }
     }
 }
