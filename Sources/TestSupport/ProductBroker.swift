@@ -6,32 +6,42 @@ public import Wire
 /// A topology of its own on the broker of the tests.
 public enum ProductBroker {
     /// How to connect.
-    public static func configuration() throws -> AMQPConfiguration {
-        try AMQPConfiguration(url: TestEnvironment.amqpURL())
+    ///
+    /// - Parameter url: The broker's; nil for the single server of the tests.
+    public static func configuration(url: String? = nil) throws -> AMQPConfiguration {
+        try AMQPConfiguration(url: url ?? TestEnvironment.amqpURL())
     }
 
     /// Runs `body` with a topology that nobody else has; what was declared of it is deleted afterwards.
     public static func withTopology<Value>(
         answerBudget: Duration = .seconds(4),
+        profile: Topology.Profile = .classic,
+        url: String? = nil,
         _ body: (Topology) async throws -> Value
     ) async throws -> Value {
         let topology = Topology(
             namespace: "test-\(String(UInt64.random(in: .min ... .max), radix: 36))",
+            profile: profile,
             answerBudget: answerBudget
         )
         do {
             let value = try await body(topology)
-            try await withConnection { try await topology.delete(on: $0) }
+            try await withConnection(url: url) { try await topology.delete(on: $0) }
             return value
         } catch {
-            try? await withConnection { try await topology.delete(on: $0) }
+            try? await withConnection(url: url) { try await topology.delete(on: $0) }
             throw error
         }
     }
 
     /// Runs `body` with a connection.
-    public static func withConnection<Value>(_ body: (AMQPConnection) async throws -> Value) async throws -> Value {
-        let connection = try await AMQPConnection.connect(configuration(), logger: ProductDatabase.logger)
+    ///
+    /// - Parameter url: The broker's; nil for the single server of the tests.
+    public static func withConnection<Value>(
+        url: String? = nil,
+        _ body: (AMQPConnection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await AMQPConnection.connect(configuration(url: url), logger: ProductDatabase.logger)
         do {
             let value = try await body(connection)
             await connection.close()

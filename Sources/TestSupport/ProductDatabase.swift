@@ -16,23 +16,27 @@ public struct ProductDatabase: Sendable {
     /// Quiet, for connections of tests.
     public static let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
-    private static let template = NIOLockedValueBox<Task<ProductDatabase, any Error>?>(nil)
+    private static let templates = NIOLockedValueBox<[String: Task<ProductDatabase, any Error>]>([:])
 
     /// Runs `body` with a database of its own, which is dropped afterwards.
     ///
-    /// - Parameter isMigrated: Whether it has the product's schema.
+    /// - Parameters:
+    ///   - isMigrated: Whether it has the product's schema.
+    ///   - server: The URL of the server; nil for the single one of the tests.
     public static func with<Value>(
         isMigrated: Bool = true,
+        server: String? = nil,
         _ body: (ProductDatabase) async throws -> Value
     ) async throws -> Value {
-        let template = isMigrated ? try await migratedTemplate() : nil
-        let database = try await create(from: template)
+        let server = try server ?? TestEnvironment.databaseURL()
+        let template = isMigrated ? try await migratedTemplate(on: server) : nil
+        let database = try await create(from: template, on: server)
         do {
             let value = try await body(database)
-            try await database.drop()
+            try await database.drop(from: server)
             return value
         } catch {
-            try? await database.drop()
+            try? await database.drop(from: server)
             throw error
         }
     }
@@ -61,11 +65,11 @@ public struct ProductDatabase: Sendable {
         }
     }
 
-    private static func migratedTemplate() async throws -> ProductDatabase {
-        try await template.withLockedValue { task in
-            if let task { return task }
+    private static func migratedTemplate(on server: String) async throws -> ProductDatabase {
+        try await templates.withLockedValue { tasks in
+            if let task = tasks[server] { return task }
             let new = Task {
-                let database = try await create(from: nil)
+                let database = try await create(from: nil, on: server)
                 try await database.withConnection { connection in
                     let files = try MigrationFile.load(directory: TestEnvironment.migrations)
                     try await Migrator(files: files, connection: connection).migrate()
@@ -76,14 +80,14 @@ public struct ProductDatabase: Sendable {
                 }
                 return database
             }
-            task = new
+            tasks[server] = new
             return new
         }.value
     }
 
-    private static func create(from template: ProductDatabase?) async throws -> ProductDatabase {
+    private static func create(from template: ProductDatabase?, on server: String) async throws -> ProductDatabase {
         let name = "needrecord_test_\(String(UInt64.random(in: .min ... .max), radix: 36))"
-        try await administer { connection in
+        try await administer(server) { connection in
             if let template {
                 try await connection.execute(
                     "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template.name)"
@@ -92,14 +96,16 @@ public struct ProductDatabase: Sendable {
                 try await connection.execute("CREATE DATABASE \(identifier: name)")
             }
         }
-        var url = try require(URLComponents(string: TestEnvironment.databaseURL()))
-        url.path = "/\(name)"
-        return ProductDatabase(name: name, url: try require(url.string))
+        // Foundation cannot read a URL with several hosts.
+        guard let match = server.firstMatch(of: /^(\w+:\/\/[^\/]*)\/[^?]*(.*)$/) else {
+            throw TestFailure("the database URL cannot be read")
+        }
+        return ProductDatabase(name: name, url: "\(match.1)/\(name)\(match.2)")
     }
 
-    private func drop() async throws {
+    private func drop(from server: String) async throws {
         let name = name
-        try await Self.administer { connection in
+        try await Self.administer(server) { connection in
             // Not `WITH (FORCE)`, which is refused while autovacuum, a superuser, is at work there.
             try await connection.execute(
                 """
@@ -111,9 +117,9 @@ public struct ProductDatabase: Sendable {
         }
     }
 
-    private static func administer(_ body: (PostgresConnection) async throws -> Void) async throws {
+    private static func administer(_ server: String, _ body: (PostgresConnection) async throws -> Void) async throws {
         let connection = try await PostgresConnection.connect(
-            PostgresConfiguration(url: TestEnvironment.databaseURL()),
+            PostgresConfiguration(url: server),
             logger: logger
         )
         do {
@@ -123,10 +129,5 @@ public struct ProductDatabase: Sendable {
             throw error
         }
         await connection.close()
-    }
-
-    private static func require<Value>(_ value: Value?) throws -> Value {
-        guard let value else { throw TestFailure("the database URL cannot be read") }
-        return value
     }
 }

@@ -18,6 +18,16 @@ public enum TestEnvironment {
     /// The database server, as a login that may create databases and roles.
     public static func databaseURL() throws -> String { try value("NEEDRECORD_TEST_DATABASE_URL") }
 
+    /// The nodes of a cluster of brokers, with full permissions in its virtual host.
+    public static func clusterAMQPURL() throws -> String {
+        try value("NEEDRECORD_TEST_CLUSTER_AMQP_URL", from: "deploy/local/stack up-cluster")
+    }
+
+    /// A primary database server and its standby, of which the one that takes writes is chosen.
+    public static func clusterDatabaseURL() throws -> String {
+        try value("NEEDRECORD_TEST_CLUSTER_DATABASE_URL", from: "deploy/local/stack up-cluster")
+    }
+
     /// The executable under test.
     public static func executable() throws -> URL {
         URL(fileURLWithPath: try value("NEEDRECORD_TEST_EXECUTABLE"))
@@ -36,9 +46,9 @@ public enum TestEnvironment {
     /// The migrations of the checkout.
     public static var migrations: String { root.appendingPathComponent("migrations").path }
 
-    private static func value(_ name: String) throws -> String {
+    private static func value(_ name: String, from command: String = "make test") throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-            throw TestFailure("\(name) is not set: run the tests with `make test`, which starts the servers")
+            throw TestFailure("\(name) is not set: it comes with the servers that `\(command)` starts")
         }
         return value
     }

@@ -19,6 +19,14 @@ start_test_stack() {
   eval "$environment"
 }
 
+# The nodes of RabbitMQ and the PostgreSQL with a standby, beside the stack that was started before.
+start_test_cluster() {
+  local environment
+  deploy/local/stack up-cluster
+  environment=$(deploy/local/stack env)
+  eval "$environment"
+}
+
 # with_test_stack COMMAND...: runs it, and stops the stack at the end in any case. One at a time; the redirection keeps
 # the lock from being inherited by what is started.
 with_test_stack() {

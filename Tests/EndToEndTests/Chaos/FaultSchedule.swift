@@ -54,6 +54,8 @@ struct FaultSchedule: Sendable, Equatable {
                 .refusedLogin,
             ]
         case .server(.postgres): [.kill, .pause, .restart, .refusedLogin, .endedSessions]
+        // Those of the cluster have tests of their own.
+        case .server: []
         case .way(let way): [.cut, .stall, .slow, .truncate] + (way.end == .broker ? [.garble] : [])
         case .operators: [.replay, .publishRules]
         }

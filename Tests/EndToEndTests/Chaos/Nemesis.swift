@@ -105,6 +105,7 @@ final class Nemesis: Sendable {
             switch server {
             case .rabbitmq: try await whileBrokerRefusesLogin(for: fault.length)
             case .postgres: try await whileDatabaseRefusesLogin(for: fault.length)
+            default: throw TestFailure("\(server) is no part of the installation")
             }
         case .endedSessions: try await endSessions()
         default: try await disturbBroker(fault)

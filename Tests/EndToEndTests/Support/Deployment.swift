@@ -22,19 +22,31 @@ struct Deployment: Sendable {
     /// The business state.
     let database: ProductDatabase
 
+    private let amqpURL: String
     private let processes = NIOLockedValueBox<[ServiceProcess]>([])
 
     /// Runs `body` with an installation; its processes, queues and database are gone afterwards.
     ///
-    /// - Parameter isMigrated: Whether its database has the product's schema.
+    /// - Parameters:
+    ///   - isMigrated: Whether its database has the product's schema.
+    ///   - broker: The broker's URL; nil for the single server of the tests.
+    ///   - databaseServer: The database server's URL; nil for the single server of the tests.
     static func with(
         answerBudget: Duration = .seconds(4),
+        profile: Topology.Profile = .classic,
         isMigrated: Bool = true,
+        broker: String? = nil,
+        databaseServer: String? = nil,
         _ body: (Deployment) async throws -> Void
     ) async throws {
-        try await ProductDatabase.with(isMigrated: isMigrated) { database in
-            try await ProductBroker.withTopology(answerBudget: answerBudget) { topology in
-                let deployment = Deployment(topology: topology, database: database)
+        let broker = try broker ?? TestEnvironment.amqpURL()
+        try await ProductDatabase.with(isMigrated: isMigrated, server: databaseServer) { database in
+            try await ProductBroker.withTopology(
+                answerBudget: answerBudget,
+                profile: profile,
+                url: broker
+            ) { topology in
+                let deployment = Deployment(topology: topology, database: database, amqpURL: broker)
                 do {
                     try await body(deployment)
                 } catch {
@@ -46,7 +58,8 @@ struct Deployment: Sendable {
         }
     }
 
-    private init(topology: Topology, database: ProductDatabase) {
+    private init(topology: Topology, database: ProductDatabase, amqpURL: String) {
+        self.amqpURL = amqpURL
         self.topology = topology
         self.database = database
     }
@@ -99,6 +112,8 @@ struct Deployment: Sendable {
     var environment: [String: String] {
         get throws {
             try ServiceProcess.environment(database: database, namespace: topology.namespace).merging([
+                "NEEDRECORD_AMQP_URL": amqpURL,
+                "NEEDRECORD_TOPOLOGY_PROFILE": topology.profile.rawValue,
                 "NEEDRECORD_ANSWER_BUDGET": "\(topology.answerBudget.milliseconds)ms",
                 "NEEDRECORD_HTTP_HOST": "127.0.0.1",
             ]) { $1 }

@@ -3,16 +3,19 @@ import PlatformSimulator
 import TestSupport
 import Testing
 
-/// Every callback of a traffic that was stopped has exactly one outcome, had its answer within the budget, and if that
-/// was the default, for one of these causes.
+/// Every callback of a traffic that was stopped has exactly one outcome, had its answer in time, and if that was the
+/// default, for one of these causes.
+///
+/// - Parameter limit: In what time; nil for the budget, and a little for the way.
 func expectAnswers(
     _ traffic: Traffic,
     _ gateway: ServiceProcess,
     _ deployment: Deployment,
     causes: Set<FallbackCause>,
+    within limit: Duration? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-    let limit = deployment.answerBudget + .milliseconds(100)
+    let limit = limit ?? deployment.answerBudget + .milliseconds(100)
     let tally = try await gateway.settledCounters()
     // When the traffic stopped, some were under way.
     #expect(

@@ -9,7 +9,7 @@ import Testing
 /// happens to the recording.
 final class Traffic: Sendable {
     private struct State {
-        var answers: [CallbackAnswer] = []
+        var answers: [(answer: CallbackAnswer, at: ContinuousClock.Instant)] = []
         var failures: [CallbackFailure: Int] = [:]
     }
 
@@ -34,7 +34,7 @@ final class Traffic: Sendable {
             try await plan.run(logger: ProductDatabase.logger) { _, result in
                 state.withLockedValue { state in
                     switch result {
-                    case .success(let answer): state.answers.append(answer)
+                    case .success(let answer): state.answers.append((answer, .now))
                     case .failure(let error): error.failure.map { state.failures[$0, default: 0] += 1 }
                     }
                 }
@@ -47,7 +47,10 @@ final class Traffic: Sendable {
     }
 
     /// The answers so far.
-    var answers: [CallbackAnswer] { state.withLockedValue { $0.answers } }
+    var answers: [CallbackAnswer] { timedAnswers.map(\.answer) }
+
+    /// The answers so far, in their order, and when each came.
+    var timedAnswers: [(answer: CallbackAnswer, at: ContinuousClock.Instant)] { state.withLockedValue { $0.answers } }
 
     /// What got no answer so far, by reason.
     var failures: [CallbackFailure: Int] { state.withLockedValue { $0.failures } }
@@ -70,6 +73,16 @@ final class Traffic: Sendable {
     func waitFor(_ verdict: CallbackVerdict, more count: Int = 1, within limit: Duration = .seconds(30)) async throws {
         let wanted = self.count(verdict) + count
         try await eventually("\(count) answers that say \(verdict)", within: limit) { self.count(verdict) >= wanted }
+    }
+
+    /// Waits until so many callbacks in a row, sent from now on, were answered so.
+    func waitForAll(_ verdict: CallbackVerdict, count: Int, within limit: Duration = .seconds(30)) async throws {
+        let begin = ContinuousClock.now
+        try await eventually("\(count) answers in a row that say \(verdict)", within: limit) {
+            let answers = timedAnswers.suffix(count)
+            return answers.count == count
+                && answers.allSatisfy { $0.answer.verdict == verdict && $0.at - $0.answer.elapsed >= begin }
+        }
     }
 
     /// Waits until all are answered.
