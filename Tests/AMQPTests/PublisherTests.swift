@@ -1,4 +1,5 @@
 import AMQP
+import NIOConcurrencyHelpers
 import Testing
 
 @Suite struct PublisherTests {
@@ -135,6 +136,30 @@ import Testing
         #expect(error.code == .notConnected)
         channel.publish(AMQPMessage(routingKey: "q", body: []))
         channel.acknowledge(1)
+    }
+
+    @Test func `What is published as the connection ends fails, though nobody holds the connection any more`()
+        async throws
+    {
+        let outcomes = Outcomes()
+        let last = NIOLockedValueBox<AMQPPublisher<Int>?>(nil)
+        let message = AMQPMessage(exchange: "amq.fanout", routingKey: "", body: [1])
+        func publishAndDrop() async throws {
+            let connection = try await Broker.connect()
+            let channel = try await connection.openChannel()
+            let publisher = try await channel.makePublisher { (settled: [(token: Int, outcome: AMQPPublishOutcome)]) in
+                outcomes.append(settled)
+                // On the connection's thread, and the last to hold it.
+                last.withLockedValue { $0.take() }?.publish(message, token: 2)
+            }
+            last.withLockedValue { $0 = publisher }
+            publisher.publish(message, token: 1)
+            connection.requestClose()
+        }
+        try await publishAndDrop()
+        let settled = try await outcomes.wait(for: 2)
+        #expect(settled.map(\.token) == [1, 2])
+        #expect(settled[1].outcome != .confirmed)
     }
 
     @Test func `Closing settles all that was published before`() async throws {

@@ -62,6 +62,9 @@ public actor AMQPConnection {
 
     isolated deinit {
         end(AMQPError(code: .notConnected, message: "the connection was dropped"))
+        // What was published since the last turn has no other turn: its publishers hear it now.
+        writeCommands(mayBlock: true)
+        flushBatches()
     }
 
     /// Connects and logs in.
