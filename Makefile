@@ -15,6 +15,10 @@ run: ## Build, start everything, answer an example callback, serve on 8080 until
 test: ## Lint, build and run every test against a PostgreSQL and a RabbitMQ of their own
 	@deploy/local/test
 
+.PHONY: chaos
+chaos: ## Befall an installation with random faults, 200 times, and prove what holds; takes more than an hour
+	@deploy/local/chaos
+
 .PHONY: sanitize
 sanitize: ## Run the tests of clients, correlator and worker under ThreadSanitizer and AddressSanitizer
 	@deploy/local/sanitize
