@@ -27,9 +27,11 @@ import Wire
                 #expect(text.text.contains("ok        migrations: "))
                 #expect(text.text.contains("Start a worker"))
                 let after = try severities(try await doctor(settings, "--output", "json"))
-                for check in ["librabbitmq", "libpq", "broker", "database", "login", "clock", "migrations"] {
+                for check in ["libpq", "broker", "database", "login", "clock", "migrations"] {
                     #expect(after[check] == "ok", "\(check)")
                 }
+                // Which, depends on the machine; each is tested by itself.
+                #expect(["ok", "warning"].contains(after["librabbitmq"]))
                 for role in ["worker", "operator", "reader"] { #expect(after["role needrecord_\(role)"] == "ok") }
 
                 settings["NEEDRECORD_ANSWER_BUDGET"] = "3s"
