@@ -58,6 +58,8 @@ final class LinkedPair: @unchecked Sendable {
 
     func set(_ condition: FaultyLink.Condition) {
         self.condition = condition
+        // What has not been struck by now is not struck any more, or a fault would come long after its time.
+        blow = nil
         pump()
     }
 
