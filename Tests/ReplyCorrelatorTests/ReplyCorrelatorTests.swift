@@ -89,6 +89,7 @@ import Wire
             expected.duplicate = 2
             expected.unknown = 1
             expected.pending = 1
+            expected.pendingLimit = 10_000
             #expect(correlator.counters == expected)
             correlator.resolve([.decision(3)])
             #expect(await third == .success(.revision(3)))

@@ -117,6 +117,7 @@ import Wire
             expected.duplicate = 1
             expected.unknown = 1
             expected.malformed = 2
+            expected.pendingLimit = 1_000
             try await eventually("\(expected)") { correlator.counters == expected }
             try await eventually("the late reply") { receiver.late == [.decision(1)] }
             #expect(receiver.questions == [1])
