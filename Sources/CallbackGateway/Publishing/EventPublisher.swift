@@ -185,7 +185,8 @@ final class EventPublisher: Sendable {
         // Fails with the connection, and then the next one has new channels.
         guard let (channel, number) = try? await open(opener) else { return }
         let isUsed = state.withLockedValue { state in
-            guard state.channel != nil else { return false }
+            // There may be another connection since, whose channel has a higher number: this one died with the former.
+            guard state.channel != nil, state.channelNumber == number else { return false }
             state.channel = channel
             state.refusals.opened(number, now: .now)
             return true
