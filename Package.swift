@@ -194,7 +194,9 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["AMQP", "BusinessState", "Postgres", "Wire", locks, logging],
+            dependencies: [
+                "AMQP", "BusinessState", "Postgres", "Wire", dequeModule, locks, logging, nioCore, nioPosix,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "DecisionCoreTests", dependencies: ["DecisionCore"], swiftSettings: swiftSettings),
@@ -268,8 +270,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", dequeModule, locks,
-                logging, nioCore, nioPosix,
+                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging, nioCore,
+                nioPosix,
             ],
             exclude: ["Chaos/unsteady-clock.c"],
             swiftSettings: swiftSettings

@@ -5,9 +5,9 @@ import NIOPosix
 /// A way between two parts that can be disturbed: it listens on a port of its own and hands on what comes, both ways.
 ///
 /// What it does to bytes, it does in their order: what was held up leaves before what comes after it.
-final class FaultyLink: Sendable {
+public final class FaultyLink: Sendable {
     /// What becomes of everything until it is something else.
-    enum Condition: Equatable, Sendable {
+    public enum Condition: Equatable, Sendable {
         case clear
         /// New connections are reset.
         case cut
@@ -18,7 +18,7 @@ final class FaultyLink: Sendable {
     }
 
     /// What becomes of the next bytes that come.
-    enum Blow: Sendable {
+    public enum Blow: Sendable {
         /// The first half gets through, then both ends are reset.
         case truncate
         /// Some bytes are left out.
@@ -42,12 +42,12 @@ final class FaultyLink: Sendable {
     private let upstream: NIOLockedValueBox<Int>
 
     /// The port to connect to instead.
-    let port: Int
+    public let port: Int
 
     /// Listens.
     ///
     /// - Parameter upstream: The port on loopback to which it leads.
-    init(to upstream: Int) async throws {
+    public init(to upstream: Int) async throws {
         let upstream = NIOLockedValueBox(upstream)
         self.upstream = upstream
         let state = state
@@ -69,10 +69,10 @@ final class FaultyLink: Sendable {
     }
 
     /// How many connections go through it now.
-    var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+    public var connectionCount: Int { state.withLockedValue { $0.connections.count } }
 
     /// Changes what becomes of everything. What was held up goes on when it is clear.
-    func set(_ condition: Condition) {
+    public func set(_ condition: Condition) {
         let pairs = state.withLockedValue { state in
             state.condition = condition
             return Array(state.connections.values)
@@ -82,13 +82,13 @@ final class FaultyLink: Sendable {
     }
 
     /// Does it to the next bytes of each connection, in whichever direction they come.
-    func strike(_ blow: Blow) {
+    public func strike(_ blow: Blow) {
         let pairs = state.withLockedValue { Array($0.connections.values) }
         Self.eventLoop.execute { for pair in pairs { pair.strike(blow) } }
     }
 
     /// Resets all connections.
-    func reset() {
+    public func reset() {
         let pairs = state.withLockedValue { Array($0.connections.values) }
         Self.eventLoop.execute { for pair in pairs { pair.reset() } }
     }
