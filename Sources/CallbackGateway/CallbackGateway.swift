@@ -253,13 +253,8 @@ public final class CallbackGateway: Service {
         on connection: AMQPConnection,
         onOutcomes: @escaping EventChannel.OutcomeHandler
     ) async throws -> EventChannel {
-        let channel = try await connection.openChannel()
-        channel.setCloseHandler { _ in connection.requestClose() }
-        let publisher = try await channel.makePublisher(onOutcomes: onOutcomes)
-        return EventChannel(publisher: publisher) {
-            channel.setCloseHandler { _ in }
-            await channel.close()
-        }
+        let (channel, publisher) = try await channel(on: connection, onOutcomes: onOutcomes)
+        return EventChannel(publisher: publisher) { await Self.closeAlone(channel) }
     }
 
     /// A publisher on a channel of its own.
@@ -267,10 +262,28 @@ public final class CallbackGateway: Service {
         on connection: AMQPConnection,
         onOutcomes: @escaping @Sendable ([(token: Token, outcome: AMQPPublishOutcome)]) -> Void
     ) async throws -> AMQPPublisher<Token> {
+        try await channel(on: connection, onOutcomes: onOutcomes).publisher
+    }
+
+    private func channel<Token: Sendable>(
+        on connection: AMQPConnection,
+        onOutcomes: @escaping @Sendable ([(token: Token, outcome: AMQPPublishOutcome)]) -> Void
+    ) async throws -> (channel: AMQPChannel, publisher: AMQPPublisher<Token>) {
         let channel = try await connection.openChannel()
         // Without its channel the connection is of no use; the next one declares everything anew.
         channel.setCloseHandler { _ in connection.requestClose() }
-        return try await channel.makePublisher(onOutcomes: onOutcomes)
+        do {
+            return (channel, try await channel.makePublisher(onOutcomes: onOutcomes))
+        } catch {
+            await Self.closeAlone(channel)
+            throw error
+        }
+    }
+
+    /// Closes a channel, and the connection lives on.
+    private static func closeAlone(_ channel: AMQPChannel) async {
+        channel.setCloseHandler { _ in }
+        await channel.close()
     }
 
     private func makeServer() throws -> any Service {

@@ -8,8 +8,6 @@ public struct AwaitedEvent: Sendable {
     public let deadline: ContinuousClock.Instant
     /// The same moment on the civil clock, for the worker, which may be another machine.
     public let civilDeadline: Timestamp
-    /// The event as a message body.
-    let body: [UInt8]
     /// When it was published.
     let publishes = PublishLog()
 }

@@ -103,8 +103,7 @@ final class CallbackDesk: Sendable {
         let awaited = AwaitedEvent(
             event: event,
             deadline: arrival.advanced(by: configuration.answerBudget),
-            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget),
-            body: event.encodedBody()
+            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget)
         )
         let result = await replies.answer(to: event.id, question: awaited, deadline: awaited.deadline) {
             publisher.publish(awaited)

@@ -18,7 +18,8 @@ final class EventPublisher: Sendable {
         var refusals: RefusalWatch<ContinuousClock.Instant>
         /// The number of the channel that was opened last.
         var channelNumber = 0
-        var channel: EventChannel?
+        /// The channel that is published on, with its number.
+        var current: (channel: EventChannel, number: Int)?
         var opener: EventChannel.Opener?
         /// What was refused and waits for another channel.
         var held: Set<EventID> = []
@@ -75,14 +76,14 @@ final class EventPublisher: Sendable {
     /// Publishes an event now, or when the broker is back.
     func publish(_ awaited: AwaitedEvent) {
         let route = state.withLockedValue { state -> (AMQPPublisher<EventID>, String)? in
-            guard state.circuit.admission == .publish, let channel = state.channel, let queue = state.replyQueue
+            guard state.circuit.admission == .publish, let current = state.current, let queue = state.replyQueue
             else { return nil }
-            return (channel.publisher, queue)
+            return (current.channel.publisher, queue)
         }
         guard let (publisher, replyQueue) = route else { return }
         let message = EventRequest.message(
             event: awaited.event,
-            body: awaited.body,
+            body: awaited.event.encodedBody(),
             replyTo: replyQueue,
             deadline: awaited.civilDeadline,
             remaining: ContinuousClock.now.duration(to: awaited.deadline),
@@ -128,10 +129,12 @@ final class EventPublisher: Sendable {
     /// - Parameter opener: Opens further channels on it.
     func eventsUp(_ channel: EventChannel, number: Int, opener: @escaping EventChannel.Opener) {
         perform { state in
-            state.channel = channel
+            state.current = (channel, number)
             state.opener = opener
             state.isBlocked = false
             state.held = []
+            // What was refused over the former connection says nothing of this one.
+            state.refusals = RefusalWatch(grace: configuration.brokerGrace)
             state.refusals.opened(number, now: .now)
             return state.circuit.linkUp(.events)
         }
@@ -140,7 +143,7 @@ final class EventPublisher: Sendable {
     /// The connection to publish over is gone.
     func eventsDown() {
         perform { state in
-            state.channel = nil
+            state.current = nil
             state.opener = nil
             state.isBlocked = false
             return state.circuit.linkDown(.events, now: .now)
@@ -180,14 +183,13 @@ final class EventPublisher: Sendable {
 
     private func renewChannel(at due: ContinuousClock.Instant) async {
         try? await ContinuousClock().sleep(until: due)
-        let (opener, former) = state.withLockedValue { ($0.opener, $0.channel) }
+        let (opener, former) = state.withLockedValue { ($0.opener, $0.current) }
         guard let opener, let former else { return }
-        // Fails with the connection, and then the next one has new channels.
-        guard let (channel, number) = try? await open(opener) else { return }
+        guard let (channel, number) = try? await open(opener) else { return renewLater(former.number) }
         let isUsed = state.withLockedValue { state in
-            // There may be another connection since, whose channel has a higher number: this one died with the former.
-            guard state.channel != nil, state.channelNumber == number else { return false }
-            state.channel = channel
+            // There may be another connection since, and this channel has died with the former.
+            guard state.current?.number == former.number else { return false }
+            state.current = (channel, number)
             state.refusals.opened(number, now: .now)
             return true
         }
@@ -197,8 +199,16 @@ final class EventPublisher: Sendable {
         Task { [topology] in
             // Until then the broker may say what has become of events that were published on it.
             try? await Task.sleep(for: topology.answerBudget)
-            await former.close()
+            await former.channel.close()
         }
+    }
+
+    /// A connection may live on without a further channel: a broker with an alarm opens none.
+    private func renewLater(_ number: Int) {
+        let due = state.withLockedValue { state in
+            state.current?.number == number ? ContinuousClock.now.advanced(by: state.refusals.patience) : nil
+        }
+        if let due { renewal.yield(due) }
     }
 
     private func publishHeld() {
@@ -206,6 +216,7 @@ final class EventPublisher: Sendable {
             defer { state.held = [] }
             return state.held
         }
+        guard !held.isEmpty else { return }
         for item in replies.waiting() where held.contains(item.id) { publish(item.question) }
     }
 
@@ -242,6 +253,6 @@ final class EventPublisher: Sendable {
         }
         if isAnyConfirmed { state.withLockedValue { $0.refusals.confirmed(on: channel) } }
         // The channel may have been replaced meanwhile, and then there is nothing more to wait for.
-        if isAnyRefused, state.withLockedValue({ $0.channelNumber > channel && $0.channel != nil }) { publishHeld() }
+        if isAnyRefused, state.withLockedValue({ $0.current.map { $0.number > channel } ?? false }) { publishHeld() }
     }
 }

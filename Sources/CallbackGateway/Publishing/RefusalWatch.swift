@@ -25,8 +25,8 @@ struct RefusalWatch<Instant: InstantProtocol> where Instant.Duration == Duration
     private var openedAt: Instant?
     private var isProven = false
     private var isRenewing = false
-    /// The first refusal since the last confirm, on whatever channel.
-    private var refusedSince: Instant?
+    /// The first refusal since the last confirm, on whatever channel, and the last one.
+    private var refused: (since: Instant, last: Instant)?
 
     init(grace: Duration, pause: Duration = .milliseconds(250), patience: Duration = .seconds(1)) {
         self.grace = grace
@@ -46,15 +46,17 @@ struct RefusalWatch<Instant: InstantProtocol> where Instant.Duration == Duration
     mutating func confirmed(on channel: Int) {
         guard channel == self.channel else { return }
         isProven = true
-        refusedSince = nil
+        refused = nil
     }
 
     /// The queue has refused an event.
     mutating func refused(on channel: Int, now: Instant) -> Advice {
         // What was under way on a channel when it was replaced.
         guard channel == self.channel, let openedAt else { return Advice(mayWait: true, renewal: nil) }
-        let beginning = refusedSince ?? now
-        refusedSince = beginning
+        // What was refused long ago was another election, or another crowd.
+        if let last = refused?.last, last.advanced(by: grace) < now { refused = nil }
+        let beginning = refused?.since ?? now
+        refused = (beginning, now)
         let mayWait = !isProven && now < beginning.advanced(by: grace)
         guard !isRenewing else { return Advice(mayWait: mayWait, renewal: nil) }
         if isProven, now < beginning.advanced(by: patience) { return Advice(mayWait: false, renewal: nil) }

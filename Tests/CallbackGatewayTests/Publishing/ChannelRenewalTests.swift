@@ -22,15 +22,40 @@ struct ChannelRenewalTests {
         return EventChannel(publisher: publisher, close: {})
     }
 
-    @Test func `A channel that is there only after its connection was replaced is not published on`() async throws {
-        let topology = Topology(namespace: "test-renewal", profile: .replicated)
-        let events = EventPublisher(
+    private static func publisher() -> EventPublisher {
+        EventPublisher(
             configuration: GatewayConfiguration(),
-            topology: topology,
+            topology: Topology(namespace: "test-renewal", profile: .replicated),
             run: GatewayRun(gateway: "tested", id: EventID(high: 0x018B_CFE5_6800_7000, low: 1 << 63)),
             replies: ReplyCorrelator<AwaitedEvent>(maximumPending: 10, budget: .seconds(4), memory: .seconds(4)),
             logger: ProductDatabase.logger
         )
+    }
+
+    @Test func `Where no other channel can be had, it is tried again`() async throws {
+        let events = Self.publisher()
+        try await ProductBroker.withConnection { connection in
+            let (refuse, count) = (NIOLockedValueBox<EventChannel.OutcomeHandler?>(nil), NIOLockedValueBox(0))
+            let former = try await events.open { handler in
+                refuse.withLockedValue { $0 = handler }
+                return try await Self.channel(on: connection, NIOLockedValueBox(0))
+            }
+            events.eventsUp(former.channel, number: former.number) { _ in
+                count.withLockedValue { $0 += 1 }
+                throw TestFailure("the broker has an alarm")
+            }
+            try await withThrowingTaskGroup { group in
+                group.addTask { await events.run() }
+                let id = EventID(high: 0x018B_CFE5_6800_7000, low: 1 << 63 | 1)
+                refuse.withLockedValue { $0 }?([(id, .negativelyAcknowledged)])
+                try await eventually("a second try", within: .seconds(10)) { count.withLockedValue { $0 } >= 2 }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test func `A channel that is there only after its connection was replaced is not published on`() async throws {
+        let events = Self.publisher()
         let event = StreamEvent(
             id: EventID(high: 0x018B_CFE5_6800_7000, low: 1 << 63 | 1),
             receivedAt: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000),
@@ -73,8 +98,7 @@ struct ChannelRenewalTests {
                             AwaitedEvent(
                                 event: event,
                                 deadline: .now + .seconds(4),
-                                civilDeadline: event.receivedAt,
-                                body: event.encodedBody()
+                                civilDeadline: event.receivedAt
                             )
                         )
                         try await Task.sleep(for: .milliseconds(2))

@@ -55,6 +55,13 @@ import Testing
         #expect(watch.refused(on: 1, now: at(6_000)) == Watch.Advice(mayWait: false, renewal: nil))
     }
 
+    @Test func `What was refused long ago takes nothing from the next election`() {
+        var watch = watch(isProven: false)
+        _ = watch.refused(on: 1, now: at(10))
+        watch.opened(2, now: at(60_000))
+        #expect(watch.refused(on: 2, now: at(60_001)) == Watch.Advice(mayWait: true, renewal: at(60_250)))
+    }
+
     @Test func `What a replaced channel still refuses goes to its successor`() {
         var watch = watch(isProven: true)
         watch.opened(2, now: at(6_000))
