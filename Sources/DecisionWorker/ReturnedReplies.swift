@@ -6,7 +6,7 @@ internal import Wire
 /// Sees to it that the audit trail knows of the decisions that no gateway took, and the gateways too: the platform asks
 /// another one the same.
 ///
-/// They are published over a channel of their own. Unlike a gateway's outcomes the records stand in no journal: what the
+/// They are published over channels of their own. Unlike a gateway's outcomes the records stand in no journal: what the
 /// broker does not take is counted, and nothing else depends on it.
 final class ReturnedReplies: Sendable {
     private let topology: Topology
@@ -16,6 +16,8 @@ final class ReturnedReplies: Sendable {
 
     private struct State: Sendable {
         var publisher: AMQPPublisher<Int>?
+        /// To tell the gateways over; what goes wrong there must not cost a record.
+        var late: AMQPChannel?
         var unkept = 0
         var told = 0
         /// Some batches of the usual size.
@@ -45,7 +47,11 @@ final class ReturnedReplies: Sendable {
         let publisher = try await channel.makePublisher { (outcomes: [(token: Int, outcome: AMQPPublishOutcome)]) in
             for (records, outcome) in outcomes where outcome != .confirmed { self.lost(records) }
         }
-        state.withLockedValue { $0.publisher = publisher }
+        let late = try await connection.openChannel()
+        state.withLockedValue { state in
+            state.publisher = publisher
+            state.late = late
+        }
     }
 
     /// The broker has returned replies.
@@ -75,23 +81,21 @@ final class ReturnedReplies: Sendable {
             sender: worker
         )
         publisher.publish(message, token: records.count)
-        tell(replies, over: publisher, at: returnedAt)
+        tell(replies, at: returnedAt)
     }
 
-    private func tell(_ replies: [UndeliverableReply], over publisher: AMQPPublisher<Int>, at now: Timestamp) {
-        let events = state.withLockedValue { $0.events.events(replies.map(\.eventID)) }
-        var told = 0
-        for reply in replies {
+    private func tell(_ replies: [UndeliverableReply], at now: Timestamp) {
+        let (events, channel) = state.withLockedValue { ($0.events.events(replies.map(\.eventID)), $0.late) }
+        let messages = replies.compactMap { reply -> AMQPMessage? in
             // A reservation that it took may end before anybody asks again, so such a decision is nobody else's answer.
             guard let event = events[reply.eventID],
                 let answer = try? LateAnswer(event: event, decision: reply.decision, worker: worker)
-            else { continue }
-            let message = answer.message(body: answer.encodedBody(), sentAt: now, topology: topology, sender: worker)
-            // No record is lost with it.
-            publisher.publish(message, token: 0)
-            told += 1
+            else { return nil }
+            return answer.message(body: answer.encodedBody(), sentAt: now, topology: topology, sender: worker)
         }
-        state.withLockedValue { $0.told += told }
+        guard let channel, !messages.isEmpty else { return }
+        channel.publish(messages)
+        state.withLockedValue { $0.told += messages.count }
     }
 
     private func lost(_ records: Int) {

@@ -47,6 +47,10 @@ import Wire
             decision.reservation = Reservation(quota: "q", state: state)
             #expect(throws: WireError(.invalidField, "decision.reservation")) { try Self.body(decision) }
         }
+        var exhausted = Self.decision
+        exhausted.verdict = .skip
+        exhausted.reason = .quotaExhausted(Rule.ID(rawValue: 3))
+        #expect(throws: WireError(.invalidField, "decision.reason")) { try Self.body(exhausted) }
         let forged = try Self.body().replacing(
             #""rule":3"#,
             with: #""rule":3,"reservation":{"quota":"q","bucket":"","state":"granted"}"#

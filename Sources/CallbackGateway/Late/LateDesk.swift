@@ -95,9 +95,13 @@ final class LateDesk: Sendable {
     }
 
     /// The decision that answers this callback, which else gets the default; nil when there is none.
+    ///
+    /// Its own is none: it came just after the deadline, and is on record as late.
     func answer(to event: StreamEvent) -> LateAnswer? {
         state.withLockedValue { state in
-            guard state.memory.count > 0, let answer = state.memory.answer(to: event.question, now: .now) else {
+            guard state.memory.count > 0, let answer = state.memory.answer(to: event.question, now: .now),
+                answer.event.id != event.id
+            else {
                 return nil
             }
             state.counters.used += 1

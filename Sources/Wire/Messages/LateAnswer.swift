@@ -26,6 +26,7 @@ public struct LateAnswer: Sendable, Hashable {
     ///   record and no rule says so.
     public init(event: StreamEvent, decision: Decision, worker: String) throws(WireError) {
         if decision.reservation != nil { throw WireError(.invalidField, "decision.reservation") }
+        if case .quotaExhausted = decision.reason { throw WireError(.invalidField, "decision.reason") }
         if decision.verdict != .skip, decision.winner == nil { throw WireError(.invalidField, "decision.rule") }
         self.event = event
         self.decision = decision
