@@ -26,7 +26,8 @@ final class FaultyDisk: JournalDisk {
         script.withLockedValue { $0.failures[operation] = errorNumber }
     }
 
-    /// Writes this many bytes more, the last write in part, before the failure of writes; nil: no limit.
+    /// Writes this many bytes more, the last write in part, before the failure of writes, and as many again as are
+    /// removed; nil: no limit.
     func setRoom(_ room: Int?) {
         script.withLockedValue { $0.room = room }
     }
@@ -103,7 +104,10 @@ final class FaultyDisk: JournalDisk {
 
     func remove(_ path: String) throws(JournalError) {
         try begin(.remove)
+        var status = stat()
+        let size = stat(path, &status) == 0 ? Int(status.st_size) : 0
         try disk.remove(path)
+        script.withLockedValue { $0.room = $0.room.map { $0 + size } }
     }
 
     func rename(_ path: String, to newPath: String) throws(JournalError) {

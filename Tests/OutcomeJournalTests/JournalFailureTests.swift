@@ -40,6 +40,28 @@ import Testing
         #expect(try await Self.recover(directory).1 == [record(0), record(2)])
     }
 
+    @Test func `A disk without space gets back what is confirmed, and no more than that`() async throws {
+        let directory = try ScratchDirectory()
+        let disk = FaultyDisk()
+        let journal = try await Journal.open(directory.configuration(), disk: disk)
+        for number in 0..<2 { try await journal.keep(record(number)) }
+        let end = try await journal.keep(record(2))
+        disk.fail(.write, with: ENOSPC)
+        disk.setRoom(0)
+        #expect(await journal.append(record(3)) == .refused(Self.error(.write, ENOSPC)))
+        #expect(directory.segments == [SegmentName.name(first: 0)])
+        #expect(try await journal.readAll() == (0..<3).map { record($0) })
+        await journal.confirm(upTo: end)
+
+        // The segment had three records, and so has the next.
+        for number in 3..<6 { try await journal.keep(record(number)) }
+        #expect(directory.segments == [SegmentName.name(first: 3)])
+        #expect(await journal.append(record(6)) == .refused(Self.error(.write, ENOSPC)))
+        #expect(try await journal.readAll() == (3..<6).map { record($0) })
+        await journal.close()
+        #expect(try await Self.recover(directory).1 == (3..<6).map { record($0) })
+    }
+
     @Test func `A write that is done in parts is whole`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()

@@ -59,6 +59,8 @@ struct SegmentWriter {
                 do throws(JournalError) {
                     try write(rest.prefix(count), time: time, beginsSegment: beginsSegment)
                 } catch {
+                    // What the broker has need not take up the room that is missing.
+                    if error.isLackOfSpace, makeSpace() { continue }
                     // Whatever it was, it is tried again with the next records only, not once for each of these.
                     state.withLockedValue { $0.lastFailure = error }
                     return settle(rest.count, .refused(error))
@@ -83,6 +85,8 @@ struct SegmentWriter {
     }
 
     /// Gives up the newest segment if everything in it is confirmed.
+    ///
+    /// - Returns: Whether there was one with anything in it.
     private func makeSpace() -> Bool {
         let leftovers = state.withLockedValue { $0.book.sealIfConfirmed() }
         for leftover in leftovers {
