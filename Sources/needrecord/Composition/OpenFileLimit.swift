@@ -19,13 +19,16 @@ enum OpenFileLimit {
 
     /// How many connections of callers there is room for.
     ///
-    /// A server that has no descriptor left for the next connection tries again and again. So what else there is, such as
-    /// the journal, broker, database, logs and whoever asks for the status, has its own.
+    /// A process must not run out of descriptors: its server tries to accept the next connection again and again, and
+    /// libdispatch, which now and then reads from `/proc` what its threads do, ends the process where it cannot (Swift
+    /// 6.3). So what else there is, such as the journal, broker, database, logs and whoever asks for the status, has its
+    /// own.
     ///
-    /// - Returns: `wanted`, or less, but at least 1.
-    static func connections(_ wanted: Int, of openFiles: Int) -> Int {
-        max(1, min(wanted, openFiles - reserve))
+    /// - Returns: `wanted` or less, and at least 1; nil when there is not even room for the rest.
+    static func connections(_ wanted: Int, of openFiles: Int) -> Int? {
+        openFiles > reserve ? min(wanted, openFiles - reserve) : nil
     }
 
-    private static let reserve = 128
+    /// What is kept for everything but the connections of callers.
+    static let reserve = 128
 }

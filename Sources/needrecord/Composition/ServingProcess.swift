@@ -24,12 +24,16 @@ struct ServingProcess {
 
     /// Runs until SIGTERM or SIGINT, and then until everything in flight is answered.
     ///
-    /// - Throws: ``Failure`` when a port cannot be listened on.
+    /// - Throws: ``Failure`` when a port cannot be listened on, or too few files may be open.
     func run() async throws {
         let logger = logger
         var settings = settings
         let openFiles = OpenFileLimit.raise()
-        let connections = OpenFileLimit.connections(settings.gateway.maximumConnections, of: openFiles)
+        guard let connections = OpenFileLimit.connections(settings.gateway.maximumConnections, of: openFiles) else {
+            throw Failure(
+                "the limit of open files is \(openFiles), and has to be more than \(OpenFileLimit.reserve) (ulimit -Hn)"
+            )
+        }
         if runsGateway, connections < settings.gateway.maximumConnections {
             logger.warning(
                 "fewer connections than set, for the limit of open files",
