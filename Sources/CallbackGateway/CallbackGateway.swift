@@ -20,7 +20,9 @@ public final class CallbackGateway: Service {
     private let logger: Logger
     private let publisher: EventPublisher
     private let desk: CallbackDesk
-    private let noticePublisher: NoticePublisher
+    private let noticePublisher: ConfirmedPublisher
+    /// For outcomes that the journal does not take.
+    private let directPublisher: ConfirmedPublisher
     private let noticeDesk: NoticeDesk
     private let outcomeDesk: OutcomeDesk
     private let outcomePublisher: OutcomePublisher
@@ -66,9 +68,19 @@ public final class CallbackGateway: Service {
             replies: replies,
             logger: logger
         )
+        directPublisher = ConfirmedPublisher(
+            // As long as an outcome is held for a broker that is away.
+            grace: OutcomeDesk.hold,
+            maximumWaiting: configuration.maximumPending,
+            maximumSize: configuration.maximumPendingNoticeBytes,
+            logger: logger
+        )
         outcomeDesk = OutcomeDesk(
             journal: journal,
+            publisher: directPublisher,
+            topology: topology,
             run: run,
+            ids: ids,
             now: now,
             logger: logger
         )
@@ -84,7 +96,12 @@ public final class CallbackGateway: Service {
             now: now,
             logger: logger
         )
-        noticePublisher = NoticePublisher(configuration: configuration, logger: logger)
+        noticePublisher = ConfirmedPublisher(
+            grace: configuration.brokerGrace,
+            maximumWaiting: configuration.maximumPending,
+            maximumSize: configuration.maximumPendingNoticeBytes,
+            logger: logger
+        )
         noticeDesk = NoticeDesk(
             configuration: configuration,
             topology: topology,
@@ -188,6 +205,7 @@ public final class CallbackGateway: Service {
                 self.publisher.eventsDown()
                 self.noticePublisher.eventsDown()
                 self.outcomePublisher.eventsDown()
+                self.directPublisher.eventsDown()
                 self.lateDesk.eventsDown()
                 // Cancelled: this is the end that was asked for.
                 self.logger.log(
@@ -203,6 +221,7 @@ public final class CallbackGateway: Service {
             group.addTask { await self.publisher.run() }
             group.addTask { await self.noticePublisher.run() }
             group.addTask { await self.outcomePublisher.run() }
+            group.addTask { await self.directPublisher.run() }
             group.addTask { await self.outcomeDesk.run() }
             group.addTask { await self.lateDesk.run() }
             try await withGracefulShutdownHandler {
@@ -220,7 +239,8 @@ public final class CallbackGateway: Service {
     }
 
     private func endJournal() async {
-        outcomeDesk.closeBooks()
+        await outcomeDesk.settle(until: .now + configuration.journalDrain)
+        await outcomeDesk.closeBooks()
         if await !outcomePublisher.drain(until: .now + configuration.journalDrain) {
             let waiting = journal.status.unconfirmedRecords
             logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])
@@ -234,6 +254,7 @@ public final class CallbackGateway: Service {
         let events = try await publisher.open(opener)
         let notices = try await publisher(on: connection) { self.noticePublisher.settle($0) }
         let outcomes = try await publisher(on: connection) { self.outcomePublisher.settle($0) }
+        let direct = try await publisher(on: connection) { self.directPublisher.settle($0) }
         let late = try await connection.openChannel()
         late.setCloseHandler { _ in connection.requestClose() }
         lateDesk.eventsUp(late, of: connection)
@@ -241,11 +262,13 @@ public final class CallbackGateway: Service {
             self.publisher.setBlocked(reason != nil)
             self.noticePublisher.setBlocked(reason != nil)
             self.outcomePublisher.setBlocked(reason != nil)
+            self.directPublisher.setBlocked(reason != nil)
             if let reason { self.logger.error("the broker takes no messages", metadata: ["reason": "\(reason)"]) }
         }
         publisher.eventsUp(events.channel, number: events.number, opener: opener)
         noticePublisher.eventsUp(notices)
         outcomePublisher.eventsUp(outcomes)
+        directPublisher.eventsUp(direct)
         logger.info("publishing", metadata: ["exchange": "\(topology.exchange)"])
     }
 

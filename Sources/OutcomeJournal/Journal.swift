@@ -66,6 +66,9 @@ public final class Journal: Sendable {
         self.reader = reader
     }
 
+    /// How long an append may wait for the disk.
+    public var patience: Duration { writer.patience }
+
     /// How it is doing.
     public var status: JournalStatus {
         var status = JournalStatus()

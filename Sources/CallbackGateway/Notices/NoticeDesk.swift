@@ -12,7 +12,7 @@ final class NoticeDesk: Sendable {
 
     private let configuration: GatewayConfiguration
     private let topology: Topology
-    private let publisher: NoticePublisher
+    private let publisher: ConfirmedPublisher
     private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
@@ -21,7 +21,7 @@ final class NoticeDesk: Sendable {
     init(
         configuration: GatewayConfiguration,
         topology: Topology,
-        publisher: NoticePublisher,
+        publisher: ConfirmedPublisher,
         ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger

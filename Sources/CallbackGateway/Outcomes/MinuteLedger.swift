@@ -6,7 +6,7 @@ internal import DecisionCore
 ///
 ///     (none) --received--> open --answered, the last one, and the minute is over--> told --forgotten--> (none)
 ///                           ^                                                        |
-///                           '------------ received, or an outcome was lost ----------'
+///                           '---- received, or nobody could be told of it ----------'
 ///
 /// Should anything happen to a minute after that, because a process was paused at the worst moment, it is told of again
 /// with its new totals, which replace the old ones.
@@ -46,7 +46,7 @@ struct MinuteLedger {
     /// - Parameters:
     ///   - minute: That of its id.
     ///   - cause: What the answer rests on, as ``Outcome/Cause/name``.
-    ///   - isKept: Whether its outcome is, or will be, in the journal.
+    ///   - isKept: Whether its outcome is, or will be, in the audit trail.
     mutating func answered(_ minute: Timestamp, cause: String, isKept: Bool) {
         change(minute) { page in
             page.open -= 1
@@ -58,15 +58,20 @@ struct MinuteLedger {
     /// What there is to tell: the minutes that are over and done with, in order.
     mutating func close(now: Timestamp) -> [GatewayMinute] {
         let over = now.advanced(by: .seconds(-60) - Self.patience)
-        let closed = tell { minute, page in minute <= over && page.open == 0 }
+        // Before anything is told of: nobody may be there to be told, and then it is to be told of again.
         let forgotten = over.advanced(by: .zero - Self.memory)
         pages = pages.filter { $0.key > forgotten || !$0.value.isTold }
-        return closed
+        return tell { minute, page in minute <= over && page.open == 0 }
     }
 
     /// What there is to tell when nothing comes any more, in order.
     mutating func closeAll() -> [GatewayMinute] {
         tell { _, page in page.open == 0 }
+    }
+
+    /// Nobody could be told of this minute, and it is told of again.
+    mutating func notTold(_ minute: Timestamp) {
+        pages[minute]?.isTold = false
     }
 
     private mutating func change(_ minute: Timestamp, _ change: (inout Page) -> Void) {

@@ -4,7 +4,12 @@ public struct OutcomeCounters: Sendable, Equatable {
     public var kept = 0
     /// Outcomes that the journal's disk took longer for than an answer may wait. They are written when the disk is done.
     public var overtaken = 0
-    /// Outcomes that the journal did not take, because it is full or its disk failed.
+    /// Outcomes that the journal did not take, because it is full or its disk failed, and that the broker has
+    /// taken instead.
+    public var direct = 0
+    /// Outcomes that the journal did not take and the broker is yet to take.
+    public var held = 0
+    /// Outcomes that neither of them took.
     public var unkept = 0
     /// Decisions that came when their callback had been answered.
     public var lateDecisions = 0

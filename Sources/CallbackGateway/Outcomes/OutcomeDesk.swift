@@ -6,29 +6,70 @@ internal import Wire
 
 /// Keeps the books of a gateway: every outcome is in the journal before its answer leaves, and every minute is counted.
 ///
-/// A journal that takes nothing more costs no answer. Such an outcome is counted as unkept, and the minute's count says
-/// so in the audit trail.
+/// What the journal refuses, because it is full or its disk failed, goes to the broker at once, and the answer leaves
+/// when the broker has it, or when it has waited as long as for a disk. The outcome is held for the broker longer than
+/// that. Where neither takes it, that costs no answer; it is counted as unkept, and the minute's count says so in the
+/// audit trail.
 final class OutcomeDesk: Sendable {
+    /// How long an outcome that the journal refused is held for the broker.
+    static let hold = Duration.seconds(60)
+
+    /// Where an outcome is, from good to bad.
+    private enum Place: Int {
+        case journal
+        /// The journal, when its disk is done.
+        case overdue
+        case broker
+        case nowhere
+    }
+
+    /// A place that was told of in the log, and when.
+    private struct LoggedPlace {
+        /// A full disk that takes an outcome now and then is not to fill the log too.
+        static let pause = Duration.seconds(10)
+
+        var place = Place.journal
+        var at: ContinuousClock.Instant?
+
+        /// - Returns: Whether this place is to be told of: what is worse at once, what is better after a pause.
+        mutating func replace(with next: Place, now: ContinuousClock.Instant) -> Bool {
+            let isWorse = next.rawValue > place.rawValue
+            guard next != place, isWorse || at.map({ now >= $0.advanced(by: Self.pause) }) ?? true else { return false }
+            (place, at) = (next, now)
+            return true
+        }
+    }
+
     private struct State: Sendable {
         var ledger: MinuteLedger
         var counters = OutcomeCounters()
-        var isRefused = false
+        var logged = LoggedPlace()
     }
 
     let run: GatewayRun
     private let journal: Journal
+    /// Takes what the journal does not.
+    private let publisher: ConfirmedPublisher
+    private let topology: Topology
+    private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let state: NIOLockedValueBox<State>
 
     init(
         journal: Journal,
+        publisher: ConfirmedPublisher,
+        topology: Topology,
         run: GatewayRun,
+        ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
         self.journal = journal
+        self.publisher = publisher
+        self.topology = topology
         self.run = run
+        self.ids = ids
         self.now = now
         self.logger = logger
         state = NIOLockedValueBox(State(ledger: MinuteLedger(run: run)))
@@ -41,30 +82,75 @@ final class OutcomeDesk: Sendable {
         state.withLockedValue { $0.ledger.received(id.minute) }
     }
 
-    /// Puts an outcome into the journal; its answer may leave when this returns.
+    /// Puts an outcome into the journal, or else into the broker's hands; its answer may leave when this returns.
     func keep(_ outcome: Outcome) async {
-        let result = await journal.append(AuditRecord.outcome(outcome).encoded())
-        let (isKept, isNews) = state.withLockedValue { state in
-            let isKept =
-                switch result {
-                case .kept, .overtaken: true
-                case .refused: false
-                }
-            switch result {
-            case .kept: state.counters.kept += 1
-            case .overtaken: state.counters.overtaken += 1
-            case .refused: state.counters.unkept += 1
+        let record = AuditRecord.outcome(outcome).encoded()
+        switch await journal.append(record) {
+        case .kept: settle(outcome, .journal)
+        case .overtaken: settle(outcome, .overdue)
+        case .refused:
+            state.withLockedValue { $0.counters.held += 1 }
+            await publish(record, id: outcome.event.id) { isKept in
+                self.state.withLockedValue { $0.counters.held -= 1 }
+                self.settle(outcome, isKept ? .broker : .nowhere)
             }
-            state.ledger.answered(outcome.event.id.minute, cause: outcome.cause.name, isKept: isKept)
-            defer { state.isRefused = !isKept }
-            return (isKept, state.isRefused == isKept)
+        }
+    }
+
+    private func settle(_ outcome: Outcome, _ place: Place) {
+        let isNews = state.withLockedValue { state in
+            switch place {
+            case .journal: state.counters.kept += 1
+            case .overdue: state.counters.overtaken += 1
+            case .broker: state.counters.direct += 1
+            case .nowhere: state.counters.unkept += 1
+            }
+            state.ledger.answered(outcome.event.id.minute, cause: outcome.cause.name, isKept: place != .nowhere)
+            return state.logged.replace(with: place, now: .now)
         }
         guard isNews else { return }
-        if case .refused(let error) = result {
-            logger.critical("outcomes are not kept", metadata: ["event": "\(outcome.event.id)", "error": "\(error)"])
-        } else if isKept {
-            logger.notice("outcomes are kept again")
+        var metadata: Logger.Metadata = ["event": "\(outcome.event.id)"]
+        if place != .journal, let failure = journal.status.lastFailure { metadata["error"] = "\(failure)" }
+        switch place {
+        case .journal: logger.notice("outcomes are in the journal in time again", metadata: metadata)
+        case .overdue: logger.error("the journal is slow", metadata: metadata)
+        case .broker: logger.critical("the journal takes no outcomes, the broker does", metadata: metadata)
+        case .nowhere: logger.critical("outcomes are not kept", metadata: metadata)
         }
+    }
+
+    /// Hands a record to the broker, and waits for that as long as for a disk.
+    ///
+    /// - Parameter onSettled: Called once, and it may be after the return, with whether the broker has it.
+    private func publish(_ record: [UInt8], id: EventID, onSettled: @escaping @Sendable (Bool) -> Void) async {
+        let message = AuditMessage.message(
+            records: [record],
+            id: id.description,
+            sentAt: now(),
+            topology: topology,
+            sender: run.gateway
+        )
+        await withCheckedContinuation { continuation in
+            let waiter = NIOLockedValueBox<CheckedContinuation<Void, Never>?>(continuation)
+            Task {
+                let result = await publisher.keep(id, message, until: .now + Self.hold)
+                onSettled((try? result.get()) != nil)
+                waiter.withLockedValue { $0.take() }?.resume()
+            }
+            Task {
+                try? await Task.sleep(for: journal.patience)
+                waiter.withLockedValue { $0.take() }?.resume()
+            }
+        }
+    }
+
+    /// Waits until no outcome is held for the broker any more, or the time is over.
+    func settle(until deadline: ContinuousClock.Instant) async {
+        while counters.held > 0, ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
+        }
+        let held = counters.held
+        if held > 0 { logger.critical("outcomes are lost", metadata: ["count": "\(held)"]) }
     }
 
     /// Puts decisions that came too late into the journal. Nobody waits for that.
@@ -91,18 +177,41 @@ final class OutcomeDesk: Sendable {
     /// Closes the books of each minute when it is over, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            tell { $0.close(now: now()) }
+            _ = await tell { $0.close(now: now()) }
             try? await Task.sleep(for: .seconds(1))
         }
     }
 
     /// Closes all books: every callback is answered, and none comes any more.
-    func closeBooks() {
-        tell { $0.closeAll() }
+    func closeBooks() async {
+        for minute in await tell({ $0.closeAll() }) {
+            logger.critical(
+                "the count of a minute may be lost",
+                metadata: [
+                    "minute": "\(minute.minute)", "received": "\(minute.received)", "unkept": "\(minute.unkept)",
+                ]
+            )
+        }
     }
 
-    private func tell(_ close: (inout MinuteLedger) -> [GatewayMinute]) {
-        let minutes = state.withLockedValue { close(&$0.ledger) }
-        if !minutes.isEmpty { journal.enqueue(minutes.map { AuditRecord.minute($0).encoded() }) }
+    /// - Returns: The minutes that nobody could be told of.
+    private func tell(_ close: (inout MinuteLedger) -> [GatewayMinute]) async -> ArraySlice<GatewayMinute> {
+        var untold = state.withLockedValue { close(&$0.ledger) }[...]
+        // What takes one minute takes the others.
+        while let minute = untold.first, await tell(of: minute) { untold.removeFirst() }
+        if !untold.isEmpty { state.withLockedValue { for minute in untold { $0.ledger.notTold(minute.minute) } } }
+        return untold
+    }
+
+    private func tell(of minute: GatewayMinute) async -> Bool {
+        let record = AuditRecord.minute(minute).encoded()
+        switch await journal.append(record) {
+        case .kept: return true
+        case .overtaken: return false
+        case .refused: break
+        }
+        let isTold = NIOLockedValueBox(false)
+        await publish(record, id: ids.next(now: now())) { isKept in isTold.withLockedValue { $0 = isKept } }
+        return isTold.withLockedValue { $0 }
     }
 }

@@ -21,7 +21,7 @@ final class JournalWriter: EventSource {
         var closerCount = 0
     }
 
-    private let patience: Duration
+    let patience: Duration
     private let thread: EventThread
     private let state: NIOLockedValueBox<JournalState>
     private let backlog: NIOLockedValueBox<Backlog>

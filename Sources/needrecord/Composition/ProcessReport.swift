@@ -70,6 +70,8 @@ extension OpsServer.Report {
         self.counters += [
             ("outcomes.kept", counters.kept),
             ("outcomes.overtaken", counters.overtaken),
+            ("outcomes.direct", counters.direct),
+            ("outcomes.held", counters.held),
             ("outcomes.unkept", counters.unkept),
             ("outcomes.late_decisions", counters.lateDecisions),
             ("journal.messages_confirmed", counters.messagesConfirmed),

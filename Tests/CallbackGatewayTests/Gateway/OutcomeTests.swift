@@ -139,6 +139,43 @@ extension GatewayTests {
             }
         }
 
+        @Test func `What the journal does not take the broker has before the answer leaves`() async throws {
+            let directory = TemporaryDirectory()
+            var configuration = JournalConfiguration(directory: directory.path)
+            // Less than any record.
+            configuration.segmentBytes = 64
+            configuration.maximumBytes = 64
+            try await ProductBroker.withTopology { topology in
+                var answered: [String: String] = [:]
+                try await RunningGateway.with(
+                    topology: topology,
+                    amqp: ProductBroker.configuration(),
+                    journal: configuration
+                ) { gateway in
+                    try await gateway.waitUntilReady()
+                    try await ScriptedWorker.with(topology, answer: { _ in .record }) { _ in
+                        for count in 1...5 {
+                            let answer = try await gateway.get(Self.target)
+                            answered[answer.headers["x-needrecord-event"] ?? ""] = answer.text
+                            #expect(gateway.gateway.outcomeCounters.direct == count)
+                        }
+                    }
+                    #expect(gateway.gateway.outcomeCounters.unkept == 0)
+                }
+                try await OutcomesReader.with(topology) { reader in
+                    let minutes = { try await reader.records(5).compactMap { $0.minute } }
+                    try await eventually("the count") { try await minutes().map(\.received).reduce(0, +) == 5 }
+                    #expect(try await minutes().allSatisfy { $0.unkept == 0 })
+                    let kept = try await Dictionary(
+                        reader.outcomes(5).map { ($0.event.id.description, $0.answer) },
+                        uniquingKeysWith: { first, _ in first }
+                    )
+                    #expect(kept == answered)
+                    #expect(kept.count == 5)
+                }
+            }
+        }
+
         @Test func `A decision that comes too late is told with how late it was`() async throws {
             try await ProductBroker.withTopology(answerBudget: .milliseconds(300)) { topology in
                 try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
@@ -196,5 +233,11 @@ extension GatewayTests {
                 }
             }
         }
+    }
+}
+
+extension AuditRecord {
+    fileprivate var minute: GatewayMinute? {
+        if case .minute(let minute) = self { minute } else { nil }
     }
 }

@@ -53,6 +53,18 @@ import Testing
         #expect(ledger.closeAll() == [minute(0, 2, ["decided": 2], unkept: 1)])
     }
 
+    @Test func `A minute that nobody could be told of is told of again, however long that takes`() {
+        var ledger = MinuteLedger(run: Self.run)
+        ledger.received(at(0))
+        ledger.answered(at(0), cause: "decided", isKept: false)
+        for now in [61, 62, 5_000] as [Int64] {
+            #expect(ledger.close(now: at(now)) == [minute(0, 1, ["decided": 1], unkept: 1)])
+            ledger.notTold(at(0))
+        }
+        #expect(ledger.closeAll() == [minute(0, 1, ["decided": 1], unkept: 1)])
+        #expect(ledger.closeAll().isEmpty)
+    }
+
     @Test func `A callback that turns up in a minute that was told of makes it told of again, with all of it`() {
         var ledger = MinuteLedger(run: Self.run)
         ledger.received(at(0))

@@ -3,17 +3,18 @@ internal import DecisionCore
 internal import Logging
 internal import NIOConcurrencyHelpers
 
-/// Publishes notices, and says which of them the broker keeps.
+/// Publishes messages one by one, and says which of them the broker keeps: notices, and outcomes that the journal does
+/// not take.
 ///
-/// Unlike a question, a notice waits for its confirm, and is kept only when the broker has confirmed it without
+/// Unlike a question, a message waits for its confirm, and is kept only when the broker has confirmed it without
 /// returning it first. What was lost with a connection is published again when there is a new one; so the stream may
-/// have a notice twice, under one id.
-final class NoticePublisher: Sendable {
+/// have a message twice, under one id.
+final class ConfirmedPublisher: Sendable {
     private typealias Waiter = CheckedContinuation<Result<Void, NotKeptCause>, Never>
 
     private struct State {
         var circuit: BrokerCircuit<ContinuousClock.Instant>
-        var pending: PendingNotices<AMQPMessage, Waiter, ContinuousClock.Instant>
+        var pending: PendingConfirms<AMQPMessage, Waiter, ContinuousClock.Instant>
         var publisher: AMQPPublisher<EventID>?
         var isBlocked = false
         var isStopped = false
@@ -31,37 +32,38 @@ final class NoticePublisher: Sendable {
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
-    init(configuration: GatewayConfiguration, logger: Logger) {
+    /// - Parameters:
+    ///   - grace: For how long a broker that is away is waited for.
+    ///   - maximumWaiting: The most messages that may wait at once.
+    ///   - maximumSize: The most bytes that they may have together.
+    init(grace: Duration, maximumWaiting: Int, maximumSize: Int, logger: Logger) {
         self.logger = logger
         state = NIOLockedValueBox(
             State(
-                // A notice has no reply, so the link that takes them is none of its business.
-                circuit: BrokerCircuit(grace: configuration.brokerGrace, links: [.events]),
-                pending: PendingNotices(
-                    maximumWaiting: configuration.maximumPending,
-                    maximumSize: configuration.maximumPendingNoticeBytes
-                )
+                // Nothing of it has a reply, so the link that takes them is none of its business.
+                circuit: BrokerCircuit(grace: grace, links: [.events]),
+                pending: PendingConfirms(maximumWaiting: maximumWaiting, maximumSize: maximumSize)
             )
         )
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// How many notices wait for their confirm.
+    /// How many messages wait for their confirm.
     var pendingCount: Int {
         state.withLockedValue { $0.pending.waitingCount }
     }
 
-    /// Why a new notice is not kept, whatever it says; nil when it is published, or waits for the broker.
+    /// Why a new message is not kept, whatever it says; nil when it is published, or waits for the broker.
     var refusal: NotKeptCause? {
         state.withLockedValue { $0.refusal(now: .now) }
     }
 
-    /// Publishes a notice, now or when the broker is back, and waits until the broker has it for good.
+    /// Publishes a message, now or when the broker is back, and waits until the broker has it for good.
     ///
     /// - Parameters:
-    ///   - id: The notice's id, used once.
-    ///   - message: The notice as a message, with that id.
-    ///   - deadline: When to give up.
+    ///   - id: The message's id, used once.
+    ///   - message: The message, with that id.
+    ///   - deadline: When to give up; not before that of any message that waits.
     func keep(
         _ id: EventID,
         _ message: AMQPMessage,
@@ -95,13 +97,13 @@ final class NoticePublisher: Sendable {
             guard state.pending.register(id, message: message, size: size, waiter: waiter, deadline: deadline) else {
                 return .refuse(.overloaded)
             }
-            // Nobody watches the deadlines while no notice waits.
+            // Nobody watches the deadlines while nothing waits.
             if state.pending.waitingCount == 1 { wakeUp.yield() }
             return state.publisher.map { .publish($0) } ?? .hold
         }
     }
 
-    /// Watches the deadlines until the task is cancelled. Then the notices that still wait are not kept.
+    /// Watches the deadlines until the task is cancelled. Then what still waits is not kept.
     func run() async {
         for await _ in wakeUps {
             while !Task.isCancelled, let deadline = state.withLockedValue({ $0.pending.nextDeadline() }) {
@@ -119,7 +121,7 @@ final class NoticePublisher: Sendable {
 
     private func expire() {
         let (expired, cause) = state.withLockedValue { state in
-            // The budget of a notice that waited for the broker all along ran out because of the broker.
+            // The budget of what waited for the broker all along ran out because of the broker.
             let cause: NotKeptCause = state.circuit.isReady ? .timeout : .brokerUnavailable
             return (state.pending.expire(now: .now), cause)
         }
@@ -153,7 +155,7 @@ final class NoticePublisher: Sendable {
         state.withLockedValue { $0.isBlocked = isBlocked }
     }
 
-    /// What the broker said of notices that were published; called on the connection's thread.
+    /// What the broker said of what was published; called on the connection's thread.
     func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)]) {
         let settled = state.withLockedValue { state in
             outcomes.compactMap { id, outcome -> (Waiter, Result<Void, NotKeptCause>)? in
@@ -172,9 +174,9 @@ final class NoticePublisher: Sendable {
         case .negativelyAcknowledged: return .failure(.refused)
         case .returned: return .failure(.unroutable)
         case .blocked: return .failure(.brokerBlocked)
-        // The notice goes on waiting: it is published again if there is a new connection in time.
+        // It goes on waiting: it is published again if there is a new connection in time.
         case .failed(let error):
-            logger.debug("notice not published", metadata: ["event": "\(id)", "error": "\(error)"])
+            logger.debug("not published", metadata: ["id": "\(id)", "error": "\(error)"])
             return nil
         }
     }

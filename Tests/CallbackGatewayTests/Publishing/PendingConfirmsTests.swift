@@ -4,15 +4,15 @@ import Testing
 
 @testable import CallbackGateway
 
-/// Scripts of a state machine; a notice's message is its number, and its waiter a text.
-@Suite struct PendingNoticesTests {
-    private typealias Pending = PendingNotices<Int, String, ScriptedInstant>
+/// Scripts of a state machine; a message is its number, and its waiter a text.
+@Suite struct PendingConfirmsTests {
+    private typealias Pending = PendingConfirms<Int, String, ScriptedInstant>
 
     private static func id(_ number: Int) -> EventID {
         EventID(high: 0x018B_CFE5_6800_7000, low: 0x8000_0000_0000_0000 + UInt64(number))
     }
 
-    /// A machine with notices 1, 2, … that are due at these times.
+    /// A machine with messages 1, 2, … that are due at these times.
     private static func waiting(_ deadlines: [Int], maximum: Int = 10) -> Pending {
         var pending = Pending(maximumWaiting: maximum, maximumSize: 1_000)
         for (index, deadline) in deadlines.enumerated() { register(index + 1, due: deadline, in: &pending) }
@@ -43,13 +43,13 @@ import Testing
         #expect(pending.waitingCount == 0)
     }
 
-    @Test func `A notice that was never registered has no waiter`() {
+    @Test func `A message that was never registered has no waiter`() {
         var pending = Self.waiting([100])
         #expect(pending.settle(Self.id(2)) == nil)
         #expect(pending.waitingCount == 1)
     }
 
-    @Test func `At its deadline a notice ends, and a confirm after that finds nobody`() {
+    @Test func `At its deadline a message ends, and a confirm after that finds nobody`() {
         var pending = Self.waiting([100, 200])
         #expect(pending.expire(now: 99) == [])
         #expect(pending.expire(now: 100) == ["waiter 1"])
@@ -59,7 +59,7 @@ import Testing
         #expect(pending.waitingCount == 0)
     }
 
-    @Test func `The next deadline is that of the oldest notice that still waits`() {
+    @Test func `The next deadline is that of the oldest message that still waits`() {
         var pending = Self.waiting([100, 200, 300])
         #expect(pending.nextDeadline() == 100)
         _ = pending.settle(Self.id(2))
@@ -82,7 +82,7 @@ import Testing
         #expect(Self.register(4, due: 400, in: &pending))
     }
 
-    @Test func `No more bytes may wait than the maximum, however they end, but a large notice may wait alone`() {
+    @Test func `No more bytes may wait than the maximum, however they end, but a large message may wait alone`() {
         var pending = Self.waiting([])
         #expect(Self.register(1, due: 100, size: 600, in: &pending))
         #expect(!Self.register(2, due: 100, size: 401, in: &pending))
@@ -124,7 +124,7 @@ import Testing
         #expect(pending.settle(Self.id(2)) == nil)
     }
 
-    @Test func `Whatever happens in whatever order, each notice ends exactly once`() {
+    @Test func `Whatever happens in whatever order, each message ends exactly once`() {
         var random = SeededGenerator(seed: 17)
         for _ in 0..<300 {
             var pending = Pending(maximumWaiting: 8, maximumSize: 1_000)

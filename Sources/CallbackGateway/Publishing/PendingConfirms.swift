@@ -1,30 +1,30 @@
 internal import DecisionCore
 internal import NIOCore
 
-/// The notices that wait for the broker's confirm.
+/// The messages that wait for the broker's confirm.
 ///
-/// A pure state machine: it reads no clock, publishes nothing and resumes nobody. Each notice has exactly one end,
+/// A pure state machine: it reads no clock, publishes nothing and resumes nobody. Each message has exactly one end,
 /// because only the method that finds it waiting is handed its waiter:
 ///
 ///     (none) --register--> waiting --settle--> (none)
 ///                             '----expire----> (none)
 ///
-/// A notice may be published several times while it waits, once over each connection, and whatever is said first of any
-/// of them is its end. What is said after that finds nobody: the platform has been told to ask again, and the stream
-/// has the notice twice.
+/// A message may be published several times while it waits, once over each connection, and whatever is said first of any
+/// of them is its end. What is said after that finds nobody: whoever sent it has been told so, and the stream may
+/// have it twice.
 ///
-/// Every notice has the same budget, so deadlines come in the order of registration and a queue holds them; no timer is
+/// Every message has the same budget, so deadlines come in the order of registration and a queue holds them; no timer is
 /// needed for each.
-struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.Duration == Duration {
+struct PendingConfirms<Message, Waiter, Instant: InstantProtocol> where Instant.Duration == Duration {
     fileprivate struct Entry {
         var message: Message
         var waiter: Waiter
         var size: Int
     }
 
-    /// The most notices that may wait at once.
+    /// The most messages that may wait at once.
     let maximumWaiting: Int
-    /// The most bytes that they may have together; a notice that is larger may wait alone.
+    /// The most bytes that they may have together; a message that is larger may wait alone.
     let maximumSize: Int
 
     /// How many bytes wait.
@@ -37,10 +37,10 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
         self.maximumSize = maximumSize
     }
 
-    /// How many notices wait.
+    /// How many messages wait.
     var waitingCount: Int { entries.count }
 
-    /// Begins with a notice, before it is published.
+    /// Begins with a message, before it is published.
     ///
     /// - Parameter size: How many bytes it keeps in memory, 0 or more.
     /// - Returns: False when as many wait as may, or as many bytes; nothing has begun then.
@@ -59,14 +59,14 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
         return true
     }
 
-    /// The broker has said what becomes of a notice; nil when it does not wait any more.
+    /// The broker has said what becomes of a message; nil when it does not wait any more.
     mutating func settle(_ id: EventID) -> Waiter? {
         guard let entry = entries.removeValue(forKey: id) else { return nil }
         waitingSize -= entry.size
         return entry.waiter
     }
 
-    /// Time has passed: ends every notice whose deadline has come.
+    /// Time has passed: ends every message whose deadline has come.
     mutating func expire(now: Instant) -> [Waiter] {
         var expired: [Waiter] = []
         while let first = deadlines.first, first.deadline <= now {
@@ -76,7 +76,7 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
         return expired
     }
 
-    /// When ``expire(now:)`` will have a notice to end; nil while none waits.
+    /// When ``expire(now:)`` will have a message to end; nil while none waits.
     mutating func nextDeadline() -> Instant? {
         while let first = deadlines.first {
             if entries[first.id] != nil { return first.deadline }
@@ -85,12 +85,12 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
         return nil
     }
 
-    /// Every notice that waits, in the order of registration.
+    /// Every message that waits, in the order of registration.
     func waiting() -> [(id: EventID, message: Message)] {
         deadlines.compactMap { item in entries[item.id].map { (item.id, $0.message) } }
     }
 
-    /// Ends every notice that waits.
+    /// Ends every message that waits.
     mutating func end() -> [Waiter] {
         defer {
             entries.removeAll()
@@ -101,5 +101,5 @@ struct PendingNotices<Message, Waiter, Instant: InstantProtocol> where Instant.D
     }
 }
 
-extension PendingNotices: Sendable where Message: Sendable, Waiter: Sendable {}
-extension PendingNotices.Entry: Sendable where Message: Sendable, Waiter: Sendable {}
+extension PendingConfirms: Sendable where Message: Sendable, Waiter: Sendable {}
+extension PendingConfirms.Entry: Sendable where Message: Sendable, Waiter: Sendable {}

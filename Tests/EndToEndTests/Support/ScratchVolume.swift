@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A file system of its own, which can be full and can fail without harm to any other. It takes root.
+struct ScratchVolume {
+    /// Where it is mounted.
+    let path: String
+
+    private let image: String
+    private var ballast: String { path + "/ballast" }
+
+    /// Runs `body` with an empty volume of 16 MiB, which is gone afterwards.
+    static func with(_ body: (ScratchVolume) async throws -> Void) async throws {
+        let directory = TemporaryDirectory()
+        let volume = ScratchVolume(path: directory.path + "/volume", image: directory.path + "/image")
+        try FileManager.default.createDirectory(atPath: volume.path, withIntermediateDirectories: true)
+        try await run("truncate", "--size=16M", volume.image)
+        // What is reserved for root is for this process too, and would not be full.
+        try await run("mkfs.ext4", "-q", "-m", "0", volume.image)
+        try await volume.mount()
+        do {
+            try await body(volume)
+        } catch {
+            try? await volume.unmount()
+            throw error
+        }
+        try await volume.unmount()
+    }
+
+    /// Leaves no byte free, for a moment at least: others may free some, and take them again.
+    func fill() async throws {
+        try await eventually("a full disk") {
+            // It ends with an error, when there is no more room.
+            _ = try await ChildProcess.run(
+                URL(fileURLWithPath: "/bin/sh"),
+                ["-c", #"cat /dev/zero >> "$0"; sync -f "$0""#, ballast]
+            )
+            return try FileManager.default.attributesOfFileSystem(forPath: path)[.systemFreeSize] as? Int == 0
+        }
+    }
+
+    /// Gives free what ``fill()`` has taken.
+    func empty() throws {
+        try FileManager.default.removeItem(atPath: ballast)
+    }
+
+    /// From now on it can only be read, as after a fault of the disk below.
+    func fail() async throws {
+        let device = try await Self.run("findmnt", "--noheadings", "--output", "SOURCE", path)
+        let name = device.split(separator: "/").last?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        try Data("a fault of a test\n".utf8).write(to: URL(fileURLWithPath: "/sys/fs/ext4/\(name)/trigger_fs_error"))
+        guard Glibc.mkdir(path + "/probe", 0o700) != 0, errno == EROFS else {
+            throw TestFailure("\(path) can still be written to")
+        }
+    }
+
+    /// Checks it after ``fail()``, as an administrator would; nobody may have a file of it open.
+    func mend() async throws {
+        try await unmount()
+        // 1: faults were found and mended.
+        let check = try await ChildProcess.run(URL(fileURLWithPath: "/usr/bin/env"), ["e2fsck", "-p", image])
+        guard check.status <= 1 else { throw TestFailure("e2fsck: \(check.text)") }
+        try await mount()
+    }
+
+    private func mount() async throws {
+        try await Self.run("mount", "-o", "loop,errors=remount-ro", image, path)
+    }
+
+    private func unmount() async throws {
+        try await Self.run("umount", path)
+    }
+
+    @discardableResult
+    private static func run(_ arguments: String...) async throws -> String {
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "") + ":/usr/sbin:/sbin"
+        let output = try await ChildProcess.run(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            arguments,
+            environment: ["PATH": path]
+        )
+        guard output.status == 0 else { throw TestFailure("\(arguments): \(output.text)") }
+        return output.text
+    }
+}
