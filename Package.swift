@@ -273,7 +273,7 @@ let package = Package(
                 "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging, nioCore,
                 nioPosix,
             ],
-            exclude: ["Chaos/unsteady-clock.c"],
+            exclude: ["Chaos/unsteady-clock.c", "Support/exit-watch.c"],
             swiftSettings: swiftSettings
         ),
     ],

@@ -15,6 +15,10 @@ internal import NIOConcurrencyHelpers
         weak var source: (any EventSource)?
     }
 
+    /// At the end of the process OpenSSL would free what a thread that is just ending, or closing a connection, still
+    /// uses. Nobody joins these threads, so it is left to the system.
+    private static let keepOpenSSL: Void = clinux_keep_openssl_at_exit()
+
     let name: String
     private let wakeDescriptor: Int32
     private let state = NIOLockedValueBox(State())
@@ -35,6 +39,7 @@ internal import NIOConcurrencyHelpers
 
     /// The unowned executor is used for running jobs only, and whoever has a job has the executor too.
     func start(executor: UnownedSerialExecutor) throws(EventThreadError) {
+        Self.keepOpenSSL
         unsafe self.executor = unsafe executor
         var handle = pthread_t()
         let context = unsafe Unmanaged.passRetained(self)

@@ -25,17 +25,11 @@ struct UnsteadyClock: Sendable {
         try file.close()
     }
 
-    /// Compiles what puts itself before the C library's clocks. The compiler is the one that Swift brings along.
+    /// Compiles what puts itself before the C library's clocks.
     ///
     /// - Returns: The library's path.
     static func build(in directory: String) async throws -> String {
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "unsteady-clock.c"
-        )
-        let library = "\(directory)/unsteady-clock.so"
-        let arguments = ["clang", "-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o", library, source.path, "-ldl"]
-        let output = try await ChildProcess.run(URL(fileURLWithPath: "/usr/bin/env"), arguments)
-        guard output.status == 0 else { throw TestFailure("\(arguments): \(output.text)") }
-        return library
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        return try await PreloadedLibrary.build(folder.appendingPathComponent("unsteady-clock.c"), in: directory)
     }
 }
