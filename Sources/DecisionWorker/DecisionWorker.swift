@@ -80,7 +80,7 @@ public final class DecisionWorker: Service {
         return counters
     }
 
-    /// Whether the business state could be read the last time that it was needed.
+    /// Whether the business state could be read the last time that it was needed, or since.
     public var isStateReachable: Bool {
         state.withLockedValue { !$0.outage.isOngoing }
     }
@@ -114,6 +114,7 @@ public final class DecisionWorker: Service {
                 try? await gracefulShutdown()
                 await self.stopTaking()
             }
+            group.addTask { await self.lookWhenQuiet() }
             async let end: Void = workOffContended()
             await self.work()
             contended.close()
@@ -329,6 +330,22 @@ public final class DecisionWorker: Service {
             logger.error("cannot read the business state", metadata: ["error": "\(String(reflecting: error))"])
         }
         return mayRetry && isRetriable
+    }
+
+    /// Where no event comes, nobody else would notice that the database is back.
+    private func lookWhenQuiet() async {
+        let timeout = Duration.seconds(1)
+        while (try? await Task.sleep(for: timeout)) != nil {
+            guard state.withLockedValue({ $0.outage.isStale(now: .now) }) else { continue }
+            do {
+                try await database.withConnection(timeout: timeout) { connection in
+                    try await facts.check(on: connection, now: now(), timeout: timeout)
+                }
+                readSucceeded()
+            } catch {
+                logger.debug("still cannot read the business state", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     // MARK: - Afterwards

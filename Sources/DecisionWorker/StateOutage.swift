@@ -7,8 +7,12 @@ struct StateOutage<Instant: InstantProtocol> where Instant.Duration == Duration 
     let grace: Duration
     /// The time between two tries.
     let pause: Duration
+    /// How long nobody has to have tried before somebody looks who has no event.
+    static var quiet: Duration { .seconds(2) }
 
     private var since: Instant?
+    /// The last try that failed.
+    private var last: Instant?
 
     init(grace: Duration, pause: Duration) {
         self.grace = grace
@@ -21,6 +25,12 @@ struct StateOutage<Instant: InstantProtocol> where Instant.Duration == Duration 
     /// The business state was read.
     mutating func readSucceeded() {
         since = nil
+        last = nil
+    }
+
+    /// Whether the last try failed, and no event has come to try again for.
+    func isStale(now: Instant) -> Bool {
+        last.map { $0.advanced(by: Self.quiet) <= now } ?? false
     }
 
     /// How long a try may wait for a connection: what is left of the grace, and one pause when that is over.
@@ -43,6 +53,7 @@ struct StateOutage<Instant: InstantProtocol> where Instant.Duration == Duration 
     mutating func readFailed(start: Instant, now: Instant, limit: Instant) -> Bool {
         let beginning = since ?? start
         since = beginning
+        last = now
         let next = now.advanced(by: pause)
         return next < limit && next < beginning.advanced(by: grace)
     }

@@ -53,6 +53,25 @@ import Wire
         }
     }
 
+    @Test func `When the database is back, that is noticed without an event, and not before`() async throws {
+        try await ProductDatabase.with { database in
+            try await WorkerUnderTest.run(on: .database(database)) { test in
+                try await database.withConnection { owner in
+                    try await owner.simpleQuery("ALTER TABLE needrecord.rules RENAME TO rules_away")
+                    test.gateway.ask([.number(1)])
+                    _ = try await test.gateway.replies(1)
+                    #expect(!test.worker.isStateReachable)
+                    let failure = ContinuousClock.now
+                    // It has looked by then, and more than once.
+                    try await Task.sleep(until: failure + .seconds(5))
+                    #expect(!test.worker.isStateReachable)
+                    try await owner.simpleQuery("ALTER TABLE needrecord.rules_away RENAME TO rules")
+                }
+                try await eventually("the state to be reachable") { test.worker.isStateReachable }
+            }
+        }
+    }
+
     @Test func `A connection to the database that dies in between costs no decision`() async throws {
         try await ProductDatabase.with { database in
             try await WorkerUnderTest.run(on: .database(database)) { test in

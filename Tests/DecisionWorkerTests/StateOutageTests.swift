@@ -80,6 +80,16 @@ import Testing
         #expect(patience == .milliseconds(milliseconds))
     }
 
+    @Test func `When nobody has tried for a while, somebody has to look`() {
+        var outage = Self.outage()
+        #expect(!outage.isStale(now: ScriptedInstant(60_000)))
+        _ = Self.fail(&outage, at: [0, 5_000])
+        #expect(!outage.isStale(now: ScriptedInstant(6_999)))
+        #expect(outage.isStale(now: ScriptedInstant(7_000)))
+        outage.readSucceeded()
+        #expect(!outage.isStale(now: ScriptedInstant(60_000)))
+    }
+
     @Test func `Without grace nothing is tried again`() {
         var outage = Self.outage(grace: .zero)
         let triesAgain = Self.fail(&outage, at: [0])

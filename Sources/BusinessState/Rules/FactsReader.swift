@@ -62,6 +62,17 @@ public struct FactsReader: Sendable {
         return found.compactMap { $0?.facts }
     }
 
+    /// Finds out whether facts can be read: the same statement, about no event.
+    ///
+    /// - Throws: ``PostgresError``.
+    public func check(
+        on connection: PostgresConnection,
+        now: Timestamp,
+        timeout: Duration
+    ) async throws(PostgresError) {
+        _ = try await connection.query(query(for: [], now: now), timeout: timeout)
+    }
+
     /// What the wall clocks of time zones show ahead of UTC, in seconds, as ``Facts/utcOffsets``.
     ///
     /// - Throws: ``PostgresError`` when the database does not know one of them.
