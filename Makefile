@@ -20,7 +20,7 @@ chaos: ## Befall an installation with random faults, 200 times, and prove what h
 	@deploy/local/chaos
 
 .PHONY: sanitize
-sanitize: ## Run the tests of clients, correlator and worker under ThreadSanitizer and AddressSanitizer
+sanitize: ## Run the tests that start no process under ThreadSanitizer and AddressSanitizer
 	@deploy/local/sanitize
 
 .PHONY: fuzz
