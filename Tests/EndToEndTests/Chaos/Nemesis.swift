@@ -169,13 +169,25 @@ final class Nemesis: Sendable {
     private func mendTopology(_ action: Fault.Action) async throws {
         guard action != .deletedQueue else { return }
         let topology = deployment.topology
-        try await ProductBroker.withConnection { connection in
-            if action == .changedQueue {
+        if action == .changedQueue {
+            try await whenStreamsAreUp { connection in
                 let channel = try await connection.openChannel()
                 _ = try await channel.deleteQueue(topology.decisionsQueue)
             }
-            // Somebody else may do the same at this moment.
-            try await topology.declare(on: connection)
+        }
+        // Somebody else may do the same at this moment.
+        try await whenStreamsAreUp { try await topology.declare(on: $0) }
+    }
+
+    /// For some time after a restart of the broker a queue may have no home.
+    private func whenStreamsAreUp(_ body: (AMQPConnection) async throws -> Void) async throws {
+        try await eventually("the queues to be up", within: .seconds(30)) {
+            do {
+                try await ProductBroker.withConnection(body)
+                return true
+            } catch let error as AMQPError where error.code == .notFound {
+                return false
+            }
         }
     }
 
