@@ -69,8 +69,7 @@ public final class CallbackGateway: Service {
             logger: logger
         )
         directPublisher = ConfirmedPublisher(
-            // As long as an outcome is held for a broker that is away.
-            grace: OutcomeDesk.hold,
+            grace: nil,
             maximumWaiting: configuration.maximumPending,
             maximumSize: configuration.maximumPendingNoticeBytes,
             logger: logger
@@ -239,9 +238,14 @@ public final class CallbackGateway: Service {
     }
 
     private func endJournal() async {
-        await outcomeDesk.settle(until: .now + configuration.journalDrain)
+        let deadline = ContinuousClock.now + configuration.journalDrain
+        if await !outcomeDesk.settle(until: deadline) {
+            directPublisher.stop()
+            // They are told of it in their own tasks.
+            _ = await outcomeDesk.settle(until: .now + .seconds(1))
+        }
         await outcomeDesk.closeBooks()
-        if await !outcomePublisher.drain(until: .now + configuration.journalDrain) {
+        if await !outcomePublisher.drain(until: deadline) {
             let waiting = journal.status.unconfirmedRecords
             logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])
         }

@@ -93,7 +93,7 @@ final class ReturnedReplies: Sendable {
             else { return nil }
             return answer.message(body: answer.encodedBody(), sentAt: now, topology: topology, sender: worker)
         }
-        guard let channel, !messages.isEmpty else { return }
+        guard let channel, channel.endError == nil, !messages.isEmpty else { return }
         channel.publish(messages)
         state.withLockedValue { $0.told += messages.count }
     }

@@ -27,7 +27,7 @@ final class FaultyDisk: JournalDisk {
     }
 
     /// Writes this many bytes more, the last write in part, before the failure of writes, and as many again as are
-    /// removed; nil: no limit.
+    /// cut off; nil: no limit.
     func setRoom(_ room: Int?) {
         script.withLockedValue { $0.room = room }
     }
@@ -99,15 +99,16 @@ final class FaultyDisk: JournalDisk {
 
     func truncate(_ file: OpenFile, to count: Int) throws(JournalError) {
         try begin(.truncate)
+        var status = stat()
+        let size = fstat(file.descriptor, &status) == 0 ? Int(status.st_size) : 0
         try disk.truncate(file, to: count)
+        // Not where a file is removed: others may have it open.
+        script.withLockedValue { $0.room = $0.room.map { $0 + size - count } }
     }
 
     func remove(_ path: String) throws(JournalError) {
         try begin(.remove)
-        var status = stat()
-        let size = stat(path, &status) == 0 ? Int(status.st_size) : 0
         try disk.remove(path)
-        script.withLockedValue { $0.room = $0.room.map { $0 + size } }
     }
 
     func rename(_ path: String, to newPath: String) throws(JournalError) {

@@ -44,6 +44,8 @@ final class OutcomeDesk: Sendable {
         var ledger: MinuteLedger
         var counters = OutcomeCounters()
         var logged = LoggedPlace()
+        /// Whether the count of a minute is held for the broker.
+        var isTelling = false
     }
 
     let run: GatewayRun
@@ -85,14 +87,16 @@ final class OutcomeDesk: Sendable {
     /// Puts an outcome into the journal, or else into the broker's hands; its answer may leave when this returns.
     func keep(_ outcome: Outcome) async {
         let record = AuditRecord.outcome(outcome).encoded()
+        let deadline = ContinuousClock.now + journal.patience
         switch await journal.append(record) {
         case .kept: settle(outcome, .journal)
         case .overtaken: settle(outcome, .overdue)
         case .refused:
             state.withLockedValue { $0.counters.held += 1 }
-            await publish(record, id: outcome.event.id) { isKept in
-                self.state.withLockedValue { $0.counters.held -= 1 }
+            await publish(record, id: outcome.event.id, until: deadline) { isKept in
+                // First the books: who waits for what is held closes them.
                 self.settle(outcome, isKept ? .broker : .nowhere)
+                self.state.withLockedValue { $0.counters.held -= 1 }
             }
         }
     }
@@ -119,10 +123,17 @@ final class OutcomeDesk: Sendable {
         }
     }
 
-    /// Hands a record to the broker, and waits for that as long as for a disk.
+    /// Hands a record to the broker, which has it until ``hold`` is over.
     ///
-    /// - Parameter onSettled: Called once, and it may be after the return, with whether the broker has it.
-    private func publish(_ record: [UInt8], id: EventID, onSettled: @escaping @Sendable (Bool) -> Void) async {
+    /// - Parameters:
+    ///   - deadline: When to return at the latest.
+    ///   - onSettled: Called once, and it may be after the return, with whether the broker has it.
+    private func publish(
+        _ record: [UInt8],
+        id: EventID,
+        until deadline: ContinuousClock.Instant,
+        onSettled: @escaping @Sendable (Bool) -> Void
+    ) async {
         let message = AuditMessage.message(
             records: [record],
             id: id.description,
@@ -138,19 +149,22 @@ final class OutcomeDesk: Sendable {
                 waiter.withLockedValue { $0.take() }?.resume()
             }
             Task {
-                try? await Task.sleep(for: journal.patience)
+                try? await ContinuousClock().sleep(until: deadline)
                 waiter.withLockedValue { $0.take() }?.resume()
             }
         }
     }
 
     /// Waits until no outcome is held for the broker any more, or the time is over.
-    func settle(until deadline: ContinuousClock.Instant) async {
-        while counters.held > 0, ContinuousClock.now < deadline {
-            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
+    ///
+    /// - Returns: Whether none is.
+    func settle(until deadline: ContinuousClock.Instant) async -> Bool {
+        while counters.held > 0 {
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(10))) != nil else {
+                return false
+            }
         }
-        let held = counters.held
-        if held > 0 { logger.critical("outcomes are lost", metadata: ["count": "\(held)"]) }
+        return true
     }
 
     /// Puts decisions that came too late into the journal. Nobody waits for that.
@@ -210,8 +224,17 @@ final class OutcomeDesk: Sendable {
         case .overtaken: return false
         case .refused: break
         }
+        // One at a time: more would only take the place of outcomes.
+        let isTelling = state.withLockedValue { state in
+            defer { state.isTelling = true }
+            return state.isTelling
+        }
+        guard !isTelling else { return false }
         let isTold = NIOLockedValueBox(false)
-        await publish(record, id: ids.next(now: now())) { isKept in isTold.withLockedValue { $0 = isKept } }
+        await publish(record, id: ids.next(now: now()), until: .now + journal.patience) { isKept in
+            self.state.withLockedValue { $0.isTelling = false }
+            isTold.withLockedValue { $0 = isKept }
+        }
         return isTold.withLockedValue { $0 }
     }
 }

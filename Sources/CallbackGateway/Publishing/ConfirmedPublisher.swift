@@ -18,9 +18,15 @@ final class ConfirmedPublisher: Sendable {
         var publisher: AMQPPublisher<EventID>?
         var isBlocked = false
         var isStopped = false
+        /// Whether whatever waits goes on waiting until its deadline.
+        let isPatient: Bool
+        /// What the broker has refused, or has not been given because of an alarm, and is to be given again.
+        var owed: Set<EventID> = []
+        var isRepeating = false
 
         mutating func refusal(now: ContinuousClock.Instant) -> NotKeptCause? {
             if isStopped { return .draining }
+            if isPatient { return nil }
             if isBlocked { return .brokerBlocked }
             circuit.graceElapsed(now: now)
             return circuit.admission == .refuse ? .brokerUnavailable : nil
@@ -33,16 +39,18 @@ final class ConfirmedPublisher: Sendable {
     private let wakeUp: AsyncStream<Void>.Continuation
 
     /// - Parameters:
-    ///   - grace: For how long a broker that is away is waited for.
+    ///   - grace: For how long a broker that is away is waited for; nil to wait whatever it does, until the deadline of
+    ///     each message.
     ///   - maximumWaiting: The most messages that may wait at once.
     ///   - maximumSize: The most bytes that they may have together.
-    init(grace: Duration, maximumWaiting: Int, maximumSize: Int, logger: Logger) {
+    init(grace: Duration?, maximumWaiting: Int, maximumSize: Int, logger: Logger) {
         self.logger = logger
         state = NIOLockedValueBox(
             State(
                 // Nothing of it has a reply, so the link that takes them is none of its business.
-                circuit: BrokerCircuit(grace: grace, links: [.events]),
-                pending: PendingConfirms(maximumWaiting: maximumWaiting, maximumSize: maximumSize)
+                circuit: BrokerCircuit(grace: grace ?? .zero, links: [.events]),
+                pending: PendingConfirms(maximumWaiting: maximumWaiting, maximumSize: maximumSize),
+                isPatient: grace == nil
             )
         )
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -99,6 +107,10 @@ final class ConfirmedPublisher: Sendable {
             }
             // Nobody watches the deadlines while nothing waits.
             if state.pending.waitingCount == 1 { wakeUp.yield() }
+            guard !state.isBlocked else {
+                state.owed.insert(id)
+                return .hold
+            }
             return state.publisher.map { .publish($0) } ?? .hold
         }
     }
@@ -112,6 +124,11 @@ final class ConfirmedPublisher: Sendable {
                 expire()
             }
         }
+        stop()
+    }
+
+    /// What still waits is not kept, and nothing more is.
+    func stop() {
         let stranded = state.withLockedValue { state in
             state.isStopped = true
             return state.pending.end()
@@ -135,6 +152,7 @@ final class ConfirmedPublisher: Sendable {
         let waiting = state.withLockedValue { state in
             state.publisher = publisher
             state.isBlocked = false
+            state.owed = []
             _ = state.circuit.linkUp(.events)
             return state.pending.waiting()
         }
@@ -153,19 +171,49 @@ final class ConfirmedPublisher: Sendable {
     /// The broker takes no messages, or takes them again.
     func setBlocked(_ isBlocked: Bool) {
         state.withLockedValue { $0.isBlocked = isBlocked }
+        if !isBlocked { publishOwed() }
+    }
+
+    private func publishOwed() {
+        let (publisher, owed) = state.withLockedValue { state in
+            guard let publisher = state.publisher, !state.isBlocked, !state.owed.isEmpty else {
+                return (AMQPPublisher<EventID>?.none, [(id: EventID, message: AMQPMessage)]())
+            }
+            let ids = state.owed
+            state.owed = []
+            return (publisher, state.pending.waiting().filter { ids.contains($0.id) })
+        }
+        publisher?.publish(owed.map { (message: $0.message, token: $0.id) })
+    }
+
+    private func repeatLater() {
+        let isFirst = state.withLockedValue { state in
+            defer { state.isRepeating = true }
+            return !state.isRepeating
+        }
+        guard isFirst else { return }
+        Task {
+            try? await Task.sleep(for: OutcomePublisher.pause)
+            state.withLockedValue { $0.isRepeating = false }
+            publishOwed()
+        }
     }
 
     /// What the broker said of what was published; called on the connection's thread.
     func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)]) {
-        let settled = state.withLockedValue { state in
-            outcomes.compactMap { id, outcome -> (Waiter, Result<Void, NotKeptCause>)? in
-                guard let result = result(of: outcome, for: id), let waiter = state.pending.settle(id) else {
+        let (settled, isOwed) = state.withLockedValue { state in
+            let settled = outcomes.compactMap { id, outcome -> (Waiter, Result<Void, NotKeptCause>)? in
+                guard let result = result(of: outcome, for: id) else { return nil }
+                if state.isPatient, case .failure = result {
+                    state.owed.insert(id)
                     return nil
                 }
-                return (waiter, result)
+                return state.pending.settle(id).map { ($0, result) }
             }
+            return (settled, !state.owed.isEmpty)
         }
         for (waiter, result) in settled { waiter.resume(returning: result) }
+        if isOwed { repeatLater() }
     }
 
     private func result(of outcome: AMQPPublishOutcome, for id: EventID) -> Result<Void, NotKeptCause>? {

@@ -53,8 +53,8 @@ struct RefusalWatch<Instant: InstantProtocol> where Instant.Duration == Duration
     mutating func refused(on channel: Int, now: Instant) -> Advice {
         // What was under way on a channel when it was replaced.
         guard channel == self.channel, let openedAt else { return Advice(mayWait: true, renewal: nil) }
-        // What was refused long ago was another election, or another crowd.
-        if let last = refused?.last, last.advanced(by: grace) < now { refused = nil }
+        // What was refused long ago was another election.
+        if !isProven, let last = refused?.last, last.advanced(by: grace) < now { refused = nil }
         let beginning = refused?.since ?? now
         refused = (beginning, now)
         let mayWait = !isProven && now < beginning.advanced(by: grace)

@@ -67,6 +67,11 @@ struct JournalDirectory: Sendable {
         if leftover.isDamaged { try setAside(leftover.first) } else { try disk.remove(segmentPath(leftover.first)) }
     }
 
+    /// Cuts a segment down to nothing.
+    func empty(_ first: UInt64) throws(JournalError) {
+        try disk.truncate(disk.open(segmentPath(first), O_RDWR), to: 0)
+    }
+
     /// Renames a segment, so that it is neither read nor deleted any more.
     func setAside(_ first: UInt64) throws(JournalError) {
         let path = segmentPath(first)

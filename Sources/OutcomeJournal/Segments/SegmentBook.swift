@@ -125,9 +125,9 @@ struct SegmentBook: Equatable, Sendable {
         isOpen = false
     }
 
-    /// Seals the newest segment if everything in it is confirmed, to make space.
+    /// Seals the newest segment, if it is not, and gives it up, if everything in it is confirmed, to make space.
     mutating func sealIfConfirmed() -> [Leftover] {
-        guard isOpen, let newest = segments.last, newest.end <= confirmed.sequence else { return [] }
+        guard let newest = segments.last, newest.end <= confirmed.sequence else { return [] }
         isOpen = false
         return removeConfirmed()
     }

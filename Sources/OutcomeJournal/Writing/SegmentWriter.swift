@@ -90,7 +90,11 @@ struct SegmentWriter {
     private func makeSpace() -> Bool {
         let leftovers = state.withLockedValue { $0.book.sealIfConfirmed() }
         for leftover in leftovers {
-            do throws(JournalError) { try directory.discard(leftover) } catch {
+            do throws(JournalError) {
+                // It may still be open for reading, and would have its room until that is over.
+                if !leftover.isDamaged { try directory.empty(leftover.first) }
+                try directory.discard(leftover)
+            } catch {
                 state.withLockedValue { $0.lastFailure = error }
             }
         }

@@ -62,6 +62,12 @@ import Testing
         #expect(watch.refused(on: 2, now: at(60_001)) == Watch.Advice(mayWait: true, renewal: at(60_250)))
     }
 
+    @Test func `A proven channel that refuses now and then, and nothing else, is replaced`() {
+        var watch = watch(isProven: true)
+        #expect(watch.refused(on: 1, now: at(10_000)) == Watch.Advice(mayWait: false, renewal: nil))
+        #expect(watch.refused(on: 1, now: at(15_000)).renewal != nil)
+    }
+
     @Test func `What a replaced channel still refuses goes to its successor`() {
         var watch = watch(isProven: true)
         watch.opened(2, now: at(6_000))
