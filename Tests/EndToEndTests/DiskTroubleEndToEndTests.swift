@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 /// The disk of a gateway's journal is full, or can only be read.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct DiskTroubleEndToEndTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ScratchVolume.isPermitted, "mounting takes root"))
+struct DiskTroubleEndToEndTests {
     /// A gateway with its journal on a disk of its own, a worker and an auditor.
     private struct Scene {
         let deployment: Deployment

@@ -4,6 +4,9 @@ import TestSupport
 
 /// A file system of its own, which can be full and can fail without harm to any other. It takes root.
 struct ScratchVolume {
+    /// Whether this process may mount anything.
+    static var isPermitted: Bool { geteuid() == 0 }
+
     /// Where it is mounted.
     let path: String
 
