@@ -62,6 +62,21 @@ import Testing
         #expect(try await Self.recover(directory).1 == (3..<6).map { record($0) })
     }
 
+    @Test func `A disk without space gets back a segment that was sealed for the next one`() async throws {
+        let directory = try ScratchDirectory()
+        let disk = FaultyDisk()
+        let journal = try await Journal.open(directory.configuration { $0.segmentBytes = 100 }, disk: disk)
+        for number in 0..<2 { try await journal.keep(record(number)) }
+        let end = try await journal.keep(record(2))
+        #expect(try await journal.readAll().count == 3)
+        await journal.confirm(upTo: end)
+        disk.fail(.write, with: ENOSPC)
+        disk.setRoom(0)
+        try await journal.keep(record(3))
+        #expect(directory.segments == [SegmentName.name(first: 3)])
+        #expect(try await journal.readAll() == [record(3)])
+    }
+
     @Test func `A write that is done in parts is whole`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()

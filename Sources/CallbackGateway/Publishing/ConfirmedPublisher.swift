@@ -20,8 +20,6 @@ final class ConfirmedPublisher: Sendable {
         var isStopped = false
         /// Whether whatever waits goes on waiting until its deadline.
         let isPatient: Bool
-        /// What the broker has refused, or has not been given because of an alarm, and is to be given again.
-        var owed: Set<EventID> = []
         var isRepeating = false
 
         mutating func refusal(now: ContinuousClock.Instant) -> NotKeptCause? {
@@ -108,7 +106,7 @@ final class ConfirmedPublisher: Sendable {
             // Nobody watches the deadlines while nothing waits.
             if state.pending.waitingCount == 1 { wakeUp.yield() }
             guard !state.isBlocked else {
-                state.owed.insert(id)
+                state.pending.owe(id)
                 return .hold
             }
             return state.publisher.map { .publish($0) } ?? .hold
@@ -152,9 +150,8 @@ final class ConfirmedPublisher: Sendable {
         let waiting = state.withLockedValue { state in
             state.publisher = publisher
             state.isBlocked = false
-            state.owed = []
             _ = state.circuit.linkUp(.events)
-            return state.pending.waiting()
+            return state.pending.takeWaiting()
         }
         publisher.publish(waiting.map { (message: $0.message, token: $0.id) })
     }
@@ -176,12 +173,8 @@ final class ConfirmedPublisher: Sendable {
 
     private func publishOwed() {
         let (publisher, owed) = state.withLockedValue { state in
-            guard let publisher = state.publisher, !state.isBlocked, !state.owed.isEmpty else {
-                return (AMQPPublisher<EventID>?.none, [(id: EventID, message: AMQPMessage)]())
-            }
-            let ids = state.owed
-            state.owed = []
-            return (publisher, state.pending.waiting().filter { ids.contains($0.id) })
+            let publisher = state.isBlocked ? nil : state.publisher
+            return (publisher, publisher == nil ? [] : state.pending.takeOwed())
         }
         publisher?.publish(owed.map { (message: $0.message, token: $0.id) })
     }
@@ -201,19 +194,20 @@ final class ConfirmedPublisher: Sendable {
 
     /// What the broker said of what was published; called on the connection's thread.
     func settle(_ outcomes: [(token: EventID, outcome: AMQPPublishOutcome)]) {
-        let (settled, isOwed) = state.withLockedValue { state in
+        let (settled, isAnyOwed) = state.withLockedValue { state in
+            var isAnyOwed = false
             let settled = outcomes.compactMap { id, outcome -> (Waiter, Result<Void, NotKeptCause>)? in
                 guard let result = result(of: outcome, for: id) else { return nil }
                 if state.isPatient, case .failure = result {
-                    state.owed.insert(id)
+                    if state.pending.owe(id) { isAnyOwed = true }
                     return nil
                 }
                 return state.pending.settle(id).map { ($0, result) }
             }
-            return (settled, !state.owed.isEmpty)
+            return (settled, isAnyOwed)
         }
         for (waiter, result) in settled { waiter.resume(returning: result) }
-        if isOwed { repeatLater() }
+        if isAnyOwed { repeatLater() }
     }
 
     private func result(of outcome: AMQPPublishOutcome, for id: EventID) -> Result<Void, NotKeptCause>? {

@@ -20,6 +20,8 @@ struct PendingConfirms<Message, Waiter, Instant: InstantProtocol> where Instant.
         var message: Message
         var waiter: Waiter
         var size: Int
+        /// Whether it has to be published again.
+        var isOwed = false
     }
 
     /// The most messages that may wait at once.
@@ -85,9 +87,28 @@ struct PendingConfirms<Message, Waiter, Instant: InstantProtocol> where Instant.
         return nil
     }
 
-    /// Every message that waits, in the order of registration.
-    func waiting() -> [(id: EventID, message: Message)] {
-        deadlines.compactMap { item in entries[item.id].map { (item.id, $0.message) } }
+    /// A message was not published, or in vain, and goes on waiting.
+    ///
+    /// - Returns: Whether it waits at all.
+    @discardableResult
+    mutating func owe(_ id: EventID) -> Bool {
+        entries[id]?.isOwed = true
+        return entries[id] != nil
+    }
+
+    /// The messages that have to be published again, in the order of registration; they no longer have to.
+    mutating func takeOwed() -> [(id: EventID, message: Message)] {
+        deadlines.compactMap { item in
+            guard let entry = entries[item.id], entry.isOwed else { return nil }
+            entries[item.id]?.isOwed = false
+            return (item.id, entry.message)
+        }
+    }
+
+    /// Every message that waits, in the order of registration; all of them are published anew.
+    mutating func takeWaiting() -> [(id: EventID, message: Message)] {
+        for id in entries.keys { entries[id]?.isOwed = true }
+        return takeOwed()
     }
 
     /// Ends every message that waits.

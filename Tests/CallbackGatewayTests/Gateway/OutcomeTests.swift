@@ -182,6 +182,48 @@ extension GatewayTests {
             }
         }
 
+        @Test func `What neither journal nor broker takes is given again, and holds no answer up for long`()
+            async throws
+        {
+            let directory = TemporaryDirectory()
+            var configuration = JournalConfiguration(directory: directory.path)
+            configuration.segmentBytes = 64
+            configuration.maximumBytes = 64
+            try await ProductBroker.withTopology { topology in
+                try await RunningGateway.with(
+                    topology: topology,
+                    amqp: ProductBroker.configuration(),
+                    journal: configuration
+                ) { gateway in
+                    try await gateway.waitUntilReady()
+                    try await ProductBroker.withConnection { connection in
+                        let channel = try await connection.openChannel()
+                        try await channel.unbind(
+                            queue: topology.outcomesStream,
+                            exchange: topology.exchange,
+                            routingKey: Topology.outcomeKey
+                        )
+                        try await ScriptedWorker.with(topology, answer: { _ in .skip }) { _ in
+                            for _ in 0..<3 { _ = try await gateway.get(Self.target) }
+                        }
+                        #expect(gateway.gateway.outcomeCounters.held == 3)
+                        try await channel.bind(
+                            queue: topology.outcomesStream,
+                            exchange: topology.exchange,
+                            routingKey: Topology.outcomeKey
+                        )
+                    }
+                    try await eventually("the outcomes to be taken") { gateway.gateway.outcomeCounters.direct == 3 }
+                    #expect(gateway.gateway.outcomeCounters.held == 0)
+                    #expect(gateway.gateway.outcomeCounters.unkept == 0)
+                    try await OutcomesReader.with(topology) { reader in
+                        let ids = try await reader.outcomes(3).map(\.event.id)
+                        #expect(Set(ids).count == 3)
+                    }
+                }
+            }
+        }
+
         @Test func `A decision that comes too late is told with how late it was`() async throws {
             try await ProductBroker.withTopology(answerBudget: .milliseconds(300)) { topology in
                 try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in

@@ -108,10 +108,29 @@ import Testing
         var pending = Self.waiting([100, 200, 300, 400])
         _ = pending.settle(Self.id(2))
         _ = pending.expire(now: 100)
-        #expect(pending.waiting().map(\.message) == [3, 4])
-        #expect(pending.waiting().map(\.id) == [Self.id(3), Self.id(4)])
+        let first = pending.takeWaiting()
+        #expect(first.map(\.message) == [3, 4])
+        #expect(first.map(\.id) == [Self.id(3), Self.id(4)])
         #expect(pending.settle(Self.id(3)) == "waiter 3")
-        #expect(pending.waiting().map(\.message) == [4])
+        let second = pending.takeWaiting()
+        #expect(second.map(\.message) == [4])
+    }
+
+    @Test func `What was published in vain is published again once, if it still waits`() {
+        var pending = Self.waiting([100, 100, 100, 100])
+        var owes = [1, 2, 3, 9].map { pending.owe(Self.id($0)) }
+        #expect(owes == [true, true, true, false])
+        _ = pending.settle(Self.id(2))
+        var owed = pending.takeOwed()
+        #expect(owed.map(\.message) == [1, 3])
+        owed = pending.takeOwed()
+        #expect(owed.isEmpty)
+        // With a new connection everything is published, owed or not.
+        owes = [pending.owe(Self.id(4))]
+        let waiting = pending.takeWaiting()
+        #expect(waiting.map(\.message) == [1, 3, 4])
+        owed = pending.takeOwed()
+        #expect(owed.isEmpty)
     }
 
     @Test func `The end hands out every waiter once`() {
