@@ -65,7 +65,8 @@ import Testing
     @Test func `A disk without space gets back a segment that was sealed for the next one`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()
-        let journal = try await Journal.open(directory.configuration { $0.segmentBytes = 100 }, disk: disk)
+        // Room for three records.
+        let journal = try await Journal.open(directory.configuration { $0.segmentBytes = 32 + 3 * 24 }, disk: disk)
         for number in 0..<2 { try await journal.keep(record(number)) }
         let end = try await journal.keep(record(2))
         #expect(try await journal.readAll().count == 3)
