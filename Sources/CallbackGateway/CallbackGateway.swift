@@ -242,7 +242,10 @@ public final class CallbackGateway: Service {
         if await !outcomeDesk.settle(until: deadline) {
             directPublisher.stop()
             // They are told of it in their own tasks.
-            _ = await outcomeDesk.settle(until: .now + .seconds(1))
+            if await !outcomeDesk.settle(until: .now + .seconds(1)) {
+                let outcomes = outcomeDesk.counters.held
+                logger.critical("the journal's disk is not done", metadata: ["outcomes": "\(outcomes)"])
+            }
         }
         await outcomeDesk.closeBooks()
         if await !outcomePublisher.drain(until: deadline) {

@@ -89,8 +89,15 @@ public final class Journal: Sendable {
 
     /// Appends a record, and waits until it is kept; any number of tasks at once, and each of them for
     /// ``JournalConfiguration/patience`` at the most. The records of one task are kept in its order.
-    public func append(_ record: [UInt8]) async -> AppendResult {
-        await writer.append(record)
+    ///
+    /// - Parameter onLateEnd: Called with the end of a record that was ``AppendResult/overtaken``, if the disk comes to
+    ///   one: kept or refused. It is called on the thread that writes, so it must not wait, and maybe before the task
+    ///   goes on.
+    public func append(
+        _ record: [UInt8],
+        onLateEnd: (@Sendable (AppendResult) -> Void)? = nil
+    ) async -> AppendResult {
+        await writer.append(record, onLateEnd: onLateEnd)
     }
 
     /// Appends records that nobody waits for. What is refused is counted, and that is all.

@@ -4,7 +4,7 @@ import Postgres
 import TestSupport
 import Testing
 
-/// The disk of a gateway's journal is full, or can only be read.
+/// The disk of a gateway's journal is full, can only be read, or hangs.
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ScratchVolume.isPermitted, "mounting takes root"))
 struct DiskTroubleEndToEndTests {
     /// A gateway with its journal on a disk of its own, a worker and an auditor.
@@ -145,6 +145,37 @@ struct DiskTroubleEndToEndTests {
             for traffic in [first, second] {
                 #expect(traffic.failures.keys.allSatisfy { $0 == .cancelled }, "\(traffic.failures)")
             }
+            try await scene.deployment.settle(second.answers)
+            #expect(try await scene.gateway.stop() == 0)
+            try await scene.deployment.expectConservation([first, second])
+            try await scene.deployment.expectVerified(since: scene.begin)
+        }
+    }
+    @Test func `What a disk hung on until it failed goes to the broker, and holds no answer up for long`() async throws
+    {
+        try await Self.with { scene in
+            let first = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
+            try await first.waitFor(.record, more: 100)
+            try await scene.volume.hangAndFail {
+                try await scene.wait(for: "overtaken", more: 100)
+                #expect(try await scene.count("held") >= 100)
+                #expect(try await scene.count("direct") == 0)
+            }
+            let overtaken = try await scene.count("overtaken")
+            try await scene.wait(for: "direct", more: overtaken + 100)
+            try await first.stop()
+            try await eventually("an end of everything") { try await scene.count("held") == 0 }
+            #expect(try await scene.count("unkept") == 0)
+            #expect(first.failures.keys.allSatisfy { $0 == .cancelled }, "\(first.failures)")
+            #expect(first.slowest < .seconds(2))
+            try await scene.deployment.settle(first.answers)
+            #expect(try await scene.gateway.stop() == 0)
+
+            try await scene.volume.mend()
+            try await scene.restartGateway()
+            let second = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
+            try await scene.wait(for: "kept", more: 100)
+            try await second.stop()
             try await scene.deployment.settle(second.answers)
             #expect(try await scene.gateway.stop() == 0)
             try await scene.deployment.expectConservation([first, second])

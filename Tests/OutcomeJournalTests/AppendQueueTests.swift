@@ -21,8 +21,8 @@ import Testing
         #expect(queue.count == 3)
         #expect(queue.take() == [record(0), record(1), record(2)])
         #expect(queue.count == 3)
-        #expect(queue.settle(2) == ["a", "b"])
-        #expect(queue.settle(1) == [nil])
+        #expect(queue.settle(2) == [.inTime("a"), .inTime("b")])
+        #expect(queue.settle(1) == [.unwatched])
         #expect(queue.count == 0)
         #expect(queue.bytes == 0)
         #expect(queue.take() == nil)
@@ -32,12 +32,12 @@ import Testing
         var queue = Self.queue(["a"])
         #expect(queue.take() == [record(0)])
         #expect(queue.offer(record(1), waiter: "b", deadline: 20) == nil)
-        #expect(queue.settle(1) == ["a"])
+        #expect(queue.settle(1) == [.inTime("a")])
         #expect(queue.take() == [record(1)])
-        #expect(queue.settle(1) == ["b"])
+        #expect(queue.settle(1) == [.inTime("b")])
     }
 
-    @Test func `A deadline ends a wait and leaves the record`() {
+    @Test func `A deadline ends a wait, and the end of the record is a late one`() {
         var queue = Self.queue(["a", "b", "c"])
         #expect(queue.nextDeadline() == 10)
         #expect(queue.expire(now: 9) == [])
@@ -45,26 +45,26 @@ import Testing
         #expect(queue.expire(now: 20) == [])
         #expect(queue.nextDeadline() == 30)
         #expect(queue.take()?.count == 3)
-        #expect(queue.settle(3) == [nil, nil, "c"])
+        #expect(queue.settle(3) == [.late("a"), .late("b"), .inTime("c")])
         #expect(queue.nextDeadline() == nil)
     }
 
     @Test func `A deadline ends a wait while the record is being written`() {
         var queue = Self.queue(["a", "b"])
         #expect(queue.take()?.count == 2)
-        #expect(queue.settle(1) == ["a"])
+        #expect(queue.settle(1) == [.inTime("a")])
         #expect(queue.expire(now: 100) == ["b"])
-        #expect(queue.settle(1) == [nil])
+        #expect(queue.settle(1) == [.late("b")])
     }
 
     @Test func `Deadlines are right after some of the expired records are settled`() {
         var queue = Self.queue(["a", "b", "c", "d"])
         #expect(queue.expire(now: 20) == ["a", "b"])
         #expect(queue.take()?.count == 4)
-        #expect(queue.settle(1) == [nil])
+        #expect(queue.settle(1) == [.late("a")])
         #expect(queue.nextDeadline() == 30)
         #expect(queue.expire(now: 30) == ["c"])
-        #expect(queue.settle(3) == [nil, nil, "d"])
+        #expect(queue.settle(3) == [.late("b"), .late("c"), .inTime("d")])
         #expect(queue.offer(record(9), waiter: "e", deadline: 50) == nil)
         #expect(queue.nextDeadline() == 50)
         #expect(queue.expire(now: 50) == ["e"])
@@ -75,7 +75,7 @@ import Testing
         #expect(queue.nextDeadline() == nil)
         #expect(queue.expire(now: 100) == [])
         #expect(queue.take()?.count == 2)
-        #expect(queue.settle(2) == [nil, nil])
+        #expect(queue.settle(2) == [.unwatched, .unwatched])
     }
 
     @Test func `More bytes than may wait are refused, until some are settled`() {
@@ -84,7 +84,7 @@ import Testing
         #expect(queue.offer([], waiter: "c", deadline: 30) == .queueFull)
         #expect(queue.take()?.count == 2)
         #expect(queue.offer([], waiter: "c", deadline: 30) == .queueFull)
-        #expect(queue.settle(1) == ["a"])
+        #expect(queue.settle(1) == [.inTime("a")])
         #expect(queue.offer(record(2), waiter: "c", deadline: 30) == nil)
         #expect(queue.refusedCount == 2)
     }
@@ -102,6 +102,6 @@ import Testing
         queue.close()
         #expect(queue.offer(record(1), waiter: "b", deadline: 20) == .closed)
         #expect(queue.take() == [record(0)])
-        #expect(queue.settle(1) == ["a"])
+        #expect(queue.settle(1) == [.inTime("a")])
     }
 }

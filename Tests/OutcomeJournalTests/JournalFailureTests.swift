@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import OutcomeJournal
@@ -248,6 +249,38 @@ import Testing
         disk.goOn()
     }
 
+    @Test func `Those who were overtaken are told what became of their records, once`() async throws {
+        let directory = try ScratchDirectory()
+        let disk = FaultyDisk()
+        let journal = try await Journal.open(directory.configuration { $0.patience = .milliseconds(20) }, disk: disk)
+        let ends = NIOLockedValueBox<[Int: [AppendResult]]>([:])
+        let append = { number in
+            await journal.append(record(number)) { end in
+                ends.withLockedValue { $0[number, default: []].append(end) }
+            }
+        }
+        #expect(await append(0).isKept)
+        disk.hang()
+        #expect(await append(1) == .overtaken)
+        #expect(await append(2) == .overtaken)
+        disk.goOn()
+        try await eventually { ends.withLockedValue { $0.count } == 2 }
+        #expect(ends.withLockedValue { $0.values.joined().allSatisfy(\.isKept) })
+        // The failure is found when the disk goes on.
+        disk.fail(.write, with: EIO)
+        disk.hang()
+        #expect(await append(3) == .overtaken)
+        #expect(await append(4) == .overtaken)
+        disk.goOn()
+        let refused = [AppendResult.refused(Self.error(.write, EIO))]
+        try await eventually { ends.withLockedValue { $0[3] == refused && $0[4] == refused } }
+        disk.fail(.write, with: nil)
+        try await journal.keep(record(5))
+        #expect(try await journal.readAll() == [0, 1, 2, 5].map(record))
+        // Who was not overtaken has no late end.
+        #expect(ends.withLockedValue { $0.mapValues(\.count) } == [1: 1, 2: 1, 3: 1, 4: 1])
+    }
+
     @Test func `The memory for records that wait for a hanging disk is bounded`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()
@@ -311,5 +344,11 @@ import Testing
         await journal.close()
         #expect(try await Self.recover(directory).1 == [record(1)])
         #expect(directory.segments == [SegmentName.name(first: 1)])
+    }
+}
+
+extension AppendResult {
+    fileprivate var isKept: Bool {
+        if case .kept = self { true } else { false }
     }
 }

@@ -1,13 +1,14 @@
 /// What has become of a gateway's outcomes since it started.
 public struct OutcomeCounters: Sendable, Equatable {
-    /// Outcomes that were in the journal before their answers left.
+    /// Outcomes that the journal has taken, all but those that are overtaken before their answers left.
     public var kept = 0
-    /// Outcomes that the journal's disk took longer for than an answer may wait. They are written when the disk is done.
+    /// Outcomes that the journal's disk took longer for than an answer may wait. They are counted again when they have
+    /// come to their end.
     public var overtaken = 0
     /// Outcomes that the journal did not take, because it is full or its disk failed, and that the broker has
     /// taken instead.
     public var direct = 0
-    /// Outcomes that the journal did not take and the broker is yet to take.
+    /// Outcomes that have not come to their end: the journal is yet to take them or, if it did not, the broker is.
     public var held = 0
     /// Outcomes that neither of them took.
     public var unkept = 0

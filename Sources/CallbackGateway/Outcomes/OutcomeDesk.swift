@@ -8,16 +8,16 @@ internal import Wire
 ///
 /// What the journal refuses, because it is full or its disk failed, goes to the broker at once, and the answer leaves
 /// when the broker has it, or when it has waited as long as for a disk. The outcome is held for the broker longer than
-/// that. Where neither takes it, that costs no answer; it is counted as unkept, and the minute's count says so in the
-/// audit trail.
+/// that. So is what a disk that hangs refuses in the end, long after its answer. Where neither takes it, that costs no
+/// answer; it is counted as unkept, and the minute's count says so in the audit trail.
 final class OutcomeDesk: Sendable {
     /// How long an outcome that the journal refused is held for the broker.
     static let hold = Duration.seconds(60)
 
-    /// Where an outcome is, from good to bad.
+    /// Where an outcome is when its answer leaves, from good to bad.
     private enum Place: Int {
         case journal
-        /// The journal, when its disk is done.
+        /// With a disk that is not done.
         case overdue
         case broker
         case nowhere
@@ -44,6 +44,7 @@ final class OutcomeDesk: Sendable {
         var ledger: MinuteLedger
         var counters = OutcomeCounters()
         var logged = LoggedPlace()
+        var refused = RefusedOutcomes()
         /// Whether the count of a minute is held for the broker.
         var isTelling = false
     }
@@ -87,21 +88,38 @@ final class OutcomeDesk: Sendable {
     /// Puts an outcome into the journal, or else into the broker's hands; its answer may leave when this returns.
     func keep(_ outcome: Outcome) async {
         let record = AuditRecord.outcome(outcome).encoded()
+        let (id, cause) = (outcome.event.id, outcome.cause.name)
         let deadline = ContinuousClock.now + journal.patience
-        switch await journal.append(record) {
-        case .kept: settle(outcome, .journal)
-        case .overtaken: settle(outcome, .overdue)
-        case .refused:
-            state.withLockedValue { $0.counters.held += 1 }
-            await publish(record, id: outcome.event.id, until: deadline) { isKept in
-                // First the books: who waits for what is held closes them.
-                self.settle(outcome, isKept ? .broker : .nowhere)
-                self.state.withLockedValue { $0.counters.held -= 1 }
+        state.withLockedValue { $0.counters.held += 1 }
+        let result = await journal.append(record) { late in
+            if case .refused = late {
+                self.passOn(RefusedOutcome(id: id, cause: cause, record: record))
+            } else {
+                self.settle(id, cause, .journal, isLate: true)
+            }
+        }
+        switch result {
+        case .kept: settle(id, cause, .journal)
+        case .overtaken: settle(id, cause, .overdue)
+        case .refused: await publish([record], id: id, until: deadline) { self.settle(id, cause, $0) }
+        }
+    }
+
+    /// Takes what a disk has refused after the answer left: a whole queue of it at once, so many go in one message.
+    private func passOn(_ outcome: RefusedOutcome) {
+        guard state.withLockedValue({ $0.refused.append(outcome) }) else { return }
+        Task {
+            while let outcomes = state.withLockedValue({ $0.refused.take() }) {
+                let place = await publish(outcomes.map(\.record), id: ids.next(now: now()))
+                for outcome in outcomes { settle(outcome.id, outcome.cause, place) }
             }
         }
     }
 
-    private func settle(_ outcome: Outcome, _ place: Place) {
+    /// An outcome has got to a place; all but ``Place/overdue`` are its end.
+    ///
+    /// - Parameter isLate: Whether its answer had to leave before.
+    private func settle(_ id: EventID, _ cause: String, _ place: Place, isLate: Bool = false) {
         let isNews = state.withLockedValue { state in
             switch place {
             case .journal: state.counters.kept += 1
@@ -109,11 +127,16 @@ final class OutcomeDesk: Sendable {
             case .broker: state.counters.direct += 1
             case .nowhere: state.counters.unkept += 1
             }
-            state.ledger.answered(outcome.event.id.minute, cause: outcome.cause.name, isKept: place != .nowhere)
-            return state.logged.replace(with: place, now: .now)
+            if place != .overdue {
+                // Together: who waits for what is held closes the books then.
+                state.ledger.answered(id.minute, cause: cause, isKept: place != .nowhere)
+                state.counters.held -= 1
+            }
+            // A disk that was slow to take something is not in time again.
+            return !(isLate && place == .journal) && state.logged.replace(with: place, now: .now)
         }
         guard isNews else { return }
-        var metadata: Logger.Metadata = ["event": "\(outcome.event.id)"]
+        var metadata: Logger.Metadata = ["event": "\(id)"]
         if place != .journal, let failure = journal.status.lastFailure { metadata["error"] = "\(failure)" }
         switch place {
         case .journal: logger.notice("outcomes are in the journal in time again", metadata: metadata)
@@ -123,29 +146,34 @@ final class OutcomeDesk: Sendable {
         }
     }
 
-    /// Hands a record to the broker, which has it until ``hold`` is over.
-    ///
-    /// - Parameters:
-    ///   - deadline: When to return at the latest.
-    ///   - onSettled: Called once, and it may be after the return, with whether the broker has it.
-    private func publish(
-        _ record: [UInt8],
-        id: EventID,
-        until deadline: ContinuousClock.Instant,
-        onSettled: @escaping @Sendable (Bool) -> Void
-    ) async {
+    /// Hands records to the broker as one message, and holds it until the broker has it or ``hold`` is over.
+    private func publish(_ records: [[UInt8]], id: EventID) async -> Place {
         let message = AuditMessage.message(
-            records: [record],
+            records: records,
             id: id.description,
             sentAt: now(),
             topology: topology,
             sender: run.gateway
         )
+        let result = await publisher.keep(id, message, until: .now + Self.hold)
+        return (try? result.get()) != nil ? .broker : .nowhere
+    }
+
+    /// The same, for those who do not wait that long.
+    ///
+    /// - Parameters:
+    ///   - deadline: When to return at the latest.
+    ///   - onSettled: Called once, and it may be after the return.
+    private func publish(
+        _ records: [[UInt8]],
+        id: EventID,
+        until deadline: ContinuousClock.Instant,
+        onSettled: @escaping @Sendable (Place) -> Void
+    ) async {
         await withCheckedContinuation { continuation in
             let waiter = NIOLockedValueBox<CheckedContinuation<Void, Never>?>(continuation)
             Task {
-                let result = await publisher.keep(id, message, until: .now + Self.hold)
-                onSettled((try? result.get()) != nil)
+                onSettled(await publish(records, id: id))
                 waiter.withLockedValue { $0.take() }?.resume()
             }
             Task {
@@ -155,9 +183,9 @@ final class OutcomeDesk: Sendable {
         }
     }
 
-    /// Waits until no outcome is held for the broker any more, or the time is over.
+    /// Waits until every outcome has come to its end, or the time is over.
     ///
-    /// - Returns: Whether none is.
+    /// - Returns: Whether all have.
     func settle(until deadline: ContinuousClock.Instant) async -> Bool {
         while counters.held > 0 {
             guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(10))) != nil else {
@@ -231,9 +259,9 @@ final class OutcomeDesk: Sendable {
         }
         guard !isTelling else { return false }
         let isTold = NIOLockedValueBox(false)
-        await publish(record, id: ids.next(now: now()), until: .now + journal.patience) { isKept in
+        await publish([record], id: ids.next(now: now()), until: .now + journal.patience) { place in
             self.state.withLockedValue { $0.isTelling = false }
-            isTold.withLockedValue { $0 = isKept }
+            isTold.withLockedValue { $0 = place == .broker }
         }
         return isTold.withLockedValue { $0 }
     }

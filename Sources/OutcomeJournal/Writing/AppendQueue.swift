@@ -7,19 +7,28 @@ internal import DequeModule
 ///
 ///     (none) --offer--> queued --take--> being written --settle--> (none)
 ///
-/// Its waiter has exactly one end, because only the method that finds it is handed it: `settle`, or `expire` when its
-/// deadline comes first. A record whose waiter has left is written all the same.
+/// Its waiter is told of its end by whoever calls `settle`. When its deadline comes first it is told of that, once, by
+/// whoever calls `expire`, and the record's end is a late one.
 ///
 /// Every record has the same patience, so deadlines come in the order of records; no timer is needed for each.
 struct AppendQueue<Waiter, Instant: InstantProtocol> where Instant.Duration == Duration {
+    /// What ends for a record.
+    enum End {
+        /// Nobody waits for it.
+        case unwatched
+        case inTime(Waiter)
+        /// The waiter's deadline came first.
+        case late(Waiter)
+    }
+
     fileprivate struct Place {
         let deadline: Instant
-        var waiter: Waiter?
+        let waiter: Waiter?
         let bytes: Int
     }
 
     /// What a record takes in memory besides its own bytes, roughly.
-    static var overheadBytes: Int { 128 }
+    static var overheadBytes: Int { 256 }
 
     /// The most bytes that may be queued or being written, with overhead.
     let maximumBytes: Int
@@ -27,7 +36,7 @@ struct AppendQueue<Waiter, Instant: InstantProtocol> where Instant.Duration == D
     private var queued: [[UInt8]] = []
     /// One for each record that is being written or queued, in this order.
     private var places: Deque<Place> = []
-    /// So many of the first places have no waiter any more.
+    /// So many of the first places have nobody whose deadline is still to come.
     private var expiredCount = 0
     /// How many bytes are queued or being written, with overhead.
     private(set) var bytes = 0
@@ -75,30 +84,32 @@ struct AppendQueue<Waiter, Instant: InstantProtocol> where Instant.Duration == D
 
     /// The first records that are being written have come to their end.
     ///
-    /// - Returns: For each of them its waiter, or nil when nobody waits for it.
-    mutating func settle(_ count: Int) -> [Waiter?] {
-        var waiters: [Waiter?] = []
-        waiters.reserveCapacity(count)
-        for place in places.prefix(count) {
+    /// - Returns: For each of them what ends.
+    mutating func settle(_ count: Int) -> [End] {
+        var ends: [End] = []
+        ends.reserveCapacity(count)
+        for (index, place) in places.prefix(count).enumerated() {
             bytes -= place.bytes
-            waiters.append(place.waiter)
+            ends.append(place.waiter.map { index < expiredCount ? .late($0) : .inTime($0) } ?? .unwatched)
         }
         places.removeFirst(count)
         expiredCount = max(0, expiredCount - count)
-        return waiters
+        return ends
     }
 
-    /// Time has passed: ends every wait whose deadline has come.
+    /// Time has passed.
+    ///
+    /// - Returns: Those whose deadline has come since.
     mutating func expire(now: Instant) -> [Waiter] {
         var expired: [Waiter] = []
         while expiredCount < places.count, places[expiredCount].deadline <= now {
-            if let waiter = places[expiredCount].waiter.take() { expired.append(waiter) }
+            if let waiter = places[expiredCount].waiter { expired.append(waiter) }
             expiredCount += 1
         }
         return expired
     }
 
-    /// When ``expire(now:)`` will have a wait to end; nil while nobody waits.
+    /// When ``expire(now:)`` will have somebody to tell; nil while nobody waits.
     mutating func nextDeadline() -> Instant? {
         while expiredCount < places.count {
             if places[expiredCount].waiter != nil { return places[expiredCount].deadline }
@@ -114,4 +125,6 @@ struct AppendQueue<Waiter, Instant: InstantProtocol> where Instant.Duration == D
 }
 
 extension AppendQueue: Sendable where Waiter: Sendable, Instant: Sendable {}
+extension AppendQueue.End: Sendable where Waiter: Sendable {}
+extension AppendQueue.End: Equatable where Waiter: Equatable {}
 extension AppendQueue.Place: Sendable where Waiter: Sendable, Instant: Sendable {}

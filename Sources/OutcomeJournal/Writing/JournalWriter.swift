@@ -6,7 +6,11 @@ internal import NIOConcurrencyHelpers
 /// While the disk is busy with some records, others queue; so the more there are, the fewer writes and syncs each costs.
 /// The thread does nothing else, because it may hang for as long as the disk does.
 final class JournalWriter: EventSource {
-    private typealias Waiter = CheckedContinuation<AppendResult, Never>
+    private struct Waiter: Sendable {
+        let task: CheckedContinuation<AppendResult, Never>
+        let onLateEnd: (@Sendable (AppendResult) -> Void)?
+    }
+
     private typealias Queue = AppendQueue<Waiter, ContinuousClock.Instant>
 
     private struct Backlog: Sendable {
@@ -43,11 +47,12 @@ final class JournalWriter: EventSource {
 
     // MARK: - Appending
 
-    func append(_ record: [UInt8]) async -> AppendResult {
-        await withCheckedContinuation { waiter in
+    func append(_ record: [UInt8], onLateEnd: (@Sendable (AppendResult) -> Void)?) async -> AppendResult {
+        await withCheckedContinuation { task in
+            let waiter = Waiter(task: task, onLateEnd: onLateEnd)
             let deadline = ContinuousClock.now + patience
             let (refusal, mustWatch) = offer { $0.offer(record, waiter: waiter, deadline: deadline) }
-            if let refusal { waiter.resume(returning: .refused(refusal)) }
+            if let refusal { task.resume(returning: .refused(refusal)) }
             // One task for all waits, and none while nobody waits.
             if mustWatch { Task { await watchDeadlines() } }
         }
@@ -85,7 +90,7 @@ final class JournalWriter: EventSource {
                 backlog.overtaken += expired.count
                 return expired
             }
-            for waiter in expired { waiter.resume(returning: .overtaken) }
+            for waiter in expired { waiter.task.resume(returning: .overtaken) }
         }
     }
 
@@ -127,20 +132,28 @@ final class JournalWriter: EventSource {
         var rest = records[...]
         segments.withLockedValue { segments in
             segments.write(records, time: WallClock.milliseconds) { count, settlement in
-                let waiters = backlog.withLockedValue { $0.queue.settle(count) }
+                let ends = backlog.withLockedValue { $0.queue.settle(count) }
                 switch settlement {
                 case .kept(var place):
-                    for (record, waiter) in zip(rest, waiters) {
+                    for (record, end) in zip(rest, ends) {
                         place = place.after(payloadBytes: record.count)
-                        waiter?.resume(returning: .kept(place))
+                        Self.tell(end, .kept(place))
                     }
                     state.withLockedValue { $0.reader.take() }?.resume(returning: true)
                 case .refused(let error):
                     state.withLockedValue { $0.counters.refused += count }
-                    for waiter in waiters { waiter?.resume(returning: .refused(error)) }
+                    for end in ends { Self.tell(end, .refused(error)) }
                 }
                 rest.removeFirst(count)
             }
+        }
+    }
+
+    private static func tell(_ end: Queue.End, _ result: AppendResult) {
+        switch end {
+        case .unwatched: break
+        case .inTime(let waiter): waiter.task.resume(returning: result)
+        case .late(let waiter): waiter.onLateEnd?(result)
         }
     }
 

@@ -51,9 +51,32 @@ struct ScratchVolume {
 
     /// From now on it can only be read, as after a fault of the disk below.
     func fail() async throws {
+        try await triggerFault()
+        try expectFailed()
+    }
+
+    /// Nobody's write ends while `body` runs, and then all of them fail.
+    func hangAndFail(while body: () async throws -> Void) async throws {
+        try await Self.run("fsfreeze", "--freeze", path)
+        do {
+            try await body()
+            try await triggerFault()
+        } catch {
+            // Not in this task, which may be cancelled.
+            await Task { _ = try? await Self.run("fsfreeze", "--unfreeze", path) }.value
+            throw error
+        }
+        try await Self.run("fsfreeze", "--unfreeze", path)
+        try expectFailed()
+    }
+
+    private func triggerFault() async throws {
         let device = try await Self.run("findmnt", "--noheadings", "--output", "SOURCE", path)
         let name = device.split(separator: "/").last?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         try Data("a fault of a test\n".utf8).write(to: URL(fileURLWithPath: "/sys/fs/ext4/\(name)/trigger_fs_error"))
+    }
+
+    private func expectFailed() throws {
         guard Glibc.mkdir(path + "/probe", 0o700) != 0, errno == EROFS else {
             throw TestFailure("\(path) can still be written to")
         }
