@@ -47,6 +47,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -140,7 +141,7 @@ let package = Package(
             name: "DecisionWorker",
             dependencies: [
                 "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", dequeModule, locks, logging,
-                serviceLifecycle,
+                orderedCollections, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

@@ -1,6 +1,7 @@
 internal import AMQP
 internal import BusinessState
 internal import DecisionCore
+internal import OrderedCollections
 internal import Wire
 
 /// One batch of deliveries on its way through a worker: sorted, decided, replied to.
@@ -143,7 +144,8 @@ struct DecisionBatch {
     ) -> [AMQPMessage] {
         let times = times()
         var messages: [AMQPMessage] = []
-        messages.reserveCapacity(requests.count)
+        // In order of the gateways' first requests.
+        var replies: OrderedDictionary<String, [Reply]> = [:]
         for (index, request) in requests.enumerated() {
             guard request.deadline > now else {
                 counters.expiredBeforeReply += 1
@@ -154,11 +156,14 @@ struct DecisionBatch {
             case .decision: counters.decided += 1
             case .failure: counters.stateUnavailable += 1
             }
-            messages.append(
-                Reply(eventID: request.event.id, content: content, worker: worker, times: times)
-                    .message(to: request.replyTo, replayOf: request.replay?.original)
-            )
+            let reply = Reply(eventID: request.event.id, content: content, worker: worker, times: times)
+            if let replay = request.replay {
+                messages.append(reply.message(to: request.replyTo, replayOf: replay.original))
+            } else {
+                replies[request.replyTo, default: []].append(reply)
+            }
         }
+        for (queue, replies) in replies { messages += ReplyMessage.messages(replies, to: queue) }
         return messages
     }
 }

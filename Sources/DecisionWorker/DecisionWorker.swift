@@ -136,8 +136,8 @@ public final class DecisionWorker: Service {
         channel.setCloseHandler { _ in connection.requestClose() }
         try await returnedReplies.begin(on: connection)
         channel.setReturnHandler { returned in
-            self.count { $0.undeliverable += returned.count }
-            self.returnedReplies.took(returned)
+            let replies = self.returnedReplies.took(returned)
+            self.count { $0.undeliverable += replies }
         }
         try await channel.setPrefetch(configuration.prefetch)
         let consumer = try await channel.consume(

@@ -54,22 +54,36 @@ final class ReturnedReplies: Sendable {
         }
     }
 
-    /// The broker has returned replies.
-    func took(_ returned: [AMQPReturn]) {
+    /// The broker has returned messages with replies.
+    ///
+    /// - Returns: How many replies.
+    func took(_ returned: [AMQPReturn]) -> Int {
         let returnedAt = now()
-        let replies = returned.compactMap { returned -> UndeliverableReply? in
+        var count = 0
+        var undelivered: [UndeliverableReply] = []
+        for returned in returned {
+            let replies = ReplyMessage.readableReplies(in: returned.body)
+            count += replies.count
             // Whoever replays knows what has no answer; the trail is about callbacks.
-            guard returned.properties.headers[ReplayMark.originalHeader] == nil else { return nil }
-            guard let reply = try? Reply(decodingBody: returned.body), case .decision(let decision) = reply.content
-            else { return nil }
-            return UndeliverableReply(
-                eventID: reply.eventID,
-                decision: decision,
-                worker: worker,
-                returnedAt: returnedAt
-            )
+            guard returned.properties.headers[ReplayMark.originalHeader] == nil else { continue }
+            for reply in replies {
+                guard case .decision(let decision) = reply.content else { continue }
+                undelivered.append(
+                    UndeliverableReply(
+                        eventID: reply.eventID,
+                        decision: decision,
+                        worker: worker,
+                        returnedAt: returnedAt
+                    )
+                )
+            }
         }
-        guard let first = returned.first?.properties.correlationID, !replies.isEmpty else { return }
+        keep(undelivered, at: returnedAt)
+        return count
+    }
+
+    private func keep(_ replies: [UndeliverableReply], at returnedAt: Timestamp) {
+        guard let first = replies.first?.eventID else { return }
         let records = replies.map { AuditRecord.undeliverableReply($0).encoded() }
         guard let publisher = state.withLockedValue({ $0.publisher }) else { return lost(records.count) }
         let message = AuditMessage.message(

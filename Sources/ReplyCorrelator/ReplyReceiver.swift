@@ -106,13 +106,22 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
         replies.reserveCapacity(deliveries.count)
         for delivery in deliveries {
             do throws(WireError) {
-                replies.append(try Reply(decodingBody: delivery.body))
+                for reply in try ReplyMessage.replies(in: delivery.body) {
+                    switch reply {
+                    case .success(let reply): replies.append(reply)
+                    case .failure(let error): malformed(error)
+                    }
+                }
             } catch {
-                correlator.countMalformedReply()
-                logger.warning("not a reply", metadata: ["reason": "\(error)"])
+                malformed(error)
             }
         }
         let late = correlator.resolve(replies)
         if !late.isEmpty { onLate(late) }
+    }
+
+    private func malformed(_ error: WireError) {
+        correlator.countMalformedReply()
+        logger.warning("not a reply", metadata: ["reason": "\(error)"])
     }
 }

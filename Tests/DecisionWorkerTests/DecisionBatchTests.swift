@@ -90,6 +90,27 @@ import Wire
         #expect(batch.deadLetters.isEmpty)
     }
 
+    @Test func `Replies to one gateway go together, sixty-four in a message, and a repetition's alone`() throws {
+        var deliveries = (1...130).map { number in
+            AMQPDelivery.of(.request(.number(number), replyTo: "replies.a", deadline: Self.at(1_000)))
+        }
+        deliveries.insert(.of(.request(.number(200), replyTo: "replies.b", deadline: Self.at(1_000))), at: 3)
+        deliveries.insert(.of(.repetition(.number(300), deadline: Self.at(1_000))), at: 7)
+        var batch = Self.batch(deliveries)
+        let facts = batch.requests.map { _ in Self.facts(8, .skip) }
+        let messages = batch.decide(facts, decidedAt: Self.at(3), now: Self.at(5)) {
+            WorkerTimes(total: 20, facts: 10)
+        }
+        let replies = try messages.map { try ReplyMessage.replies(in: $0.body).map { try $0.get() } }
+        #expect(replies.map(\.count) == [1, 64, 64, 2, 1])
+        #expect(replies.map { $0[0].eventID } == [300, 1, 65, 129, 200].map { .number($0) })
+        #expect(messages[1...].map(\.routingKey) == ["replies.a", "replies.a", "replies.a", "replies.b"])
+        #expect(messages.allSatisfy { $0.mandatory && $0.exchange == "" })
+        #expect(Set(replies.joined().map(\.eventID)).count == 132)
+        #expect(replies.joined().allSatisfy { $0.times == WorkerTimes(total: 20, facts: 10) && $0.isDecision })
+        #expect(batch.counters.decided == 132)
+    }
+
     @Test func `An event whose deadline has come is dropped before anything is read for it`() {
         let batch = Self.batch([
             Self.delivery(1, dueIn: -1), Self.delivery(2, dueIn: 0), Self.delivery(3, dueIn: 1),

@@ -20,7 +20,7 @@ struct GatewaySide: Sendable {
             queue: replyQueue,
             noAcknowledge: true,
             onDeliveries: { [received] deliveries in
-                let replies = deliveries.compactMap { try? Reply(decodingBody: $0.body) }
+                let replies = deliveries.flatMap { ReplyMessage.readableReplies(in: $0.body) }
                 received.withLockedValue { $0 += replies }
             },
             onCancelled: {}

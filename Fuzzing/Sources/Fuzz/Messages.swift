@@ -11,8 +11,10 @@ func fuzzMessages(_ input: [UInt8]) {
         guard let event = try? StreamEvent(decodingBody: body) else { return }
         demand((try? StreamEvent(decodingBody: event.encodedBody())) == event, "\(event)")
     case 1:
-        guard let reply = try? Reply(decodingBody: body) else { return }
-        demand((try? Reply(decodingBody: reply.encodedBody())) == reply, "\(reply)")
+        guard let replies = try? ReplyMessage.replies(in: body) else { return }
+        for reply in replies.compactMap({ try? $0.get() }) {
+            demand((try? Reply(decodingBody: reply.encodedBody())) == reply, "\(reply)")
+        }
     case 2:
         guard let notice = try? Notice(decodingBody: body) else { return }
         demand((try? Notice(decodingBody: notice.encodedBody())) == notice, "\(notice)")

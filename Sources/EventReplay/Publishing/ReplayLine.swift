@@ -36,7 +36,7 @@ final class ReplayLine: Sendable {
             noAcknowledge: true,
             exclusive: true,
             onDeliveries: { deliveries in
-                desk.replied(deliveries.compactMap { try? Reply(decodingBody: $0.body) })
+                desk.replied(deliveries.flatMap { ReplyMessage.readableReplies(in: $0.body) })
             },
             onCancelled: { desk.fail(EventReplayError(.noQueue, "the queue of the replies is gone")) }
         )

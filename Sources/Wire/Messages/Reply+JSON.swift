@@ -13,15 +13,8 @@ extension Reply {
         writer.object { writer in
             writer.member("schema", Schema.current)
             writer.member("event", eventID.description)
-            writer.member("worker", worker)
-            if let times {
-                writer.member("worker_us", times.total)
-                writer.member("facts_us", times.facts)
-            }
-            switch content {
-            case .failure(let cause): writer.member("failure", cause.rawValue)
-            case .decision(let decision): writer.members(of: decision)
-            }
+            writer.members(ofSender: self)
+            writer.members(of: content)
         }
         return writer.bytes
     }
@@ -33,5 +26,24 @@ extension Reply {
         var fields = ReplyFields()
         try Schema.read(body) { (reader, name) throws(JSONError) in try fields.read(name, from: &reader) }
         self = try fields.reply()
+    }
+}
+
+extension JSONWriter {
+    /// Writes what a reply says of its worker, which is the same for all replies of a batch.
+    mutating func members(ofSender reply: Reply) {
+        member("worker", reply.worker)
+        if let times = reply.times {
+            member("worker_us", times.total)
+            member("facts_us", times.facts)
+        }
+    }
+
+    /// Writes what a worker has to say of one event.
+    mutating func members(of content: Reply.Content) {
+        switch content {
+        case .failure(let cause): member("failure", cause.rawValue)
+        case .decision(let decision): members(of: decision)
+        }
     }
 }

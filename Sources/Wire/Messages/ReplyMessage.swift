@@ -1,0 +1,89 @@
+public import AMQP
+internal import DecisionCore
+
+/// A message that carries replies of one worker to one gateway, as many as a batch has for it.
+///
+/// What a message costs the broker and both sides is the same for one reply as for sixty-four.
+public enum ReplyMessage {
+    /// The most replies in one message.
+    public static let maximumReplies = 64
+
+    /// The messages that carry replies, in order.
+    ///
+    /// - Parameters:
+    ///   - replies: They say the same of their worker and its times.
+    ///   - queue: Where the gateway takes them.
+    public static func messages(_ replies: [Reply], to queue: String) -> [AMQPMessage] {
+        stride(from: 0, to: replies.count, by: maximumReplies).map { start in
+            let some = replies[start..<min(start + maximumReplies, replies.count)]
+            guard some.count > 1, let first = some.first else { return replies[start].message(to: queue) }
+            return AMQPMessage(
+                routingKey: queue,
+                mandatory: true,
+                properties: AMQPProperties(
+                    contentType: "application/json",
+                    deliveryMode: .transient,
+                    type: Reply.type,
+                    appID: first.worker
+                ),
+                body: body(of: some, like: first)
+            )
+        }
+    }
+
+    /// The body `{"schema":1,"worker":"…","worker_us":…,"facts_us":…,"replies":[{"event":"…","verdict":"skip",…},…]}`: what
+    /// the replies have in common stands before them.
+    private static func body(of replies: ArraySlice<Reply>, like first: Reply) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512 * replies.count)
+        writer.object { writer in
+            writer.member("schema", Schema.current)
+            writer.members(ofSender: first)
+            writer.member("replies", array: { writer in
+                for reply in replies {
+                    writer.object { writer in
+                        writer.member("event", reply.eventID.description)
+                        writer.members(of: reply.content)
+                    }
+                }
+            })
+        }
+        return writer.bytes
+    }
+
+    /// Reads a message body: that of one reply, or of many. What is missing in one of many does not cost the others.
+    ///
+    /// - Throws: ``WireError`` when the body is no JSON of a known schema with replies in it.
+    public static func replies(in body: [UInt8]) throws(WireError) -> [Result<Reply, WireError>] {
+        var fields = ReplyFields()
+        var replies: [Result<Reply, WireError>]?
+        try Schema.read(body) { (reader, name) throws(JSONError) in
+            guard name == "replies" else { return try fields.read(name, from: &reader) }
+            var read: [Result<Reply, WireError>] = []
+            try reader.readArray { reader throws(JSONError) in
+                var one = fields
+                try reader.readObject { (reader, name) throws(JSONError) in try one.read(name, from: &reader) }
+                read.append(one.result)
+            }
+            replies = read
+        }
+        if let replies { return replies }
+        return [.success(try fields.reply())]
+    }
+}
+
+extension ReplyMessage {
+    /// The replies in a message body that can be understood; none when it is no such body.
+    public static func readableReplies(in body: [UInt8]) -> [Reply] {
+        (try? replies(in: body))?.compactMap { try? $0.get() } ?? []
+    }
+}
+
+extension ReplyFields {
+    fileprivate var result: Result<Reply, WireError> {
+        do throws(WireError) {
+            return .success(try reply())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
