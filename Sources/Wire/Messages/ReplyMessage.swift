@@ -38,14 +38,17 @@ public enum ReplyMessage {
         writer.object { writer in
             writer.member("schema", Schema.current)
             writer.members(ofSender: first)
-            writer.member("replies", array: { writer in
-                for reply in replies {
-                    writer.object { writer in
-                        writer.member("event", reply.eventID.description)
-                        writer.members(of: reply.content)
+            writer.member(
+                "replies",
+                array: { writer in
+                    for reply in replies {
+                        writer.object { writer in
+                            writer.member("event", reply.eventID.description)
+                            writer.members(of: reply.content)
+                        }
                     }
                 }
-            })
+            )
         }
         return writer.bytes
     }
