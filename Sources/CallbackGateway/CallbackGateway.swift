@@ -239,20 +239,30 @@ public final class CallbackGateway: Service {
 
     private func endJournal() async {
         let deadline = ContinuousClock.now + configuration.journalDrain
+        var isClosed = false
         if await !outcomeDesk.settle(until: deadline) {
-            directPublisher.stop()
-            // They are told of it in their own tasks.
-            if await !outcomeDesk.settle(until: .now + .seconds(1)) {
-                let outcomes = outcomeDesk.counters.held
-                logger.critical("the journal's disk is not done", metadata: ["outcomes": "\(outcomes)"])
+            // What a disk that hangs refuses in the end is for the broker still.
+            if journal.status.queuedRecords > 0 {
+                isClosed = true
+                if await journal.close() { _ = await outcomeDesk.settle(until: .now + .seconds(1)) }
             }
+            await giveUpHeldOutcomes()
         }
         await outcomeDesk.closeBooks()
         if await !outcomePublisher.drain(until: deadline) {
             let waiting = journal.status.unconfirmedRecords
             logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])
         }
-        await journal.close()
+        if !isClosed { await journal.close() }
+    }
+
+    private func giveUpHeldOutcomes() async {
+        guard outcomeDesk.counters.held > 0 else { return }
+        directPublisher.stop()
+        // They are told of it in their own tasks.
+        guard await !outcomeDesk.settle(until: .now + .seconds(1)) else { return }
+        let outcomes = outcomeDesk.counters.held
+        logger.critical("the journal's disk is not done", metadata: ["outcomes": "\(outcomes)"])
     }
 
     private func begin(on connection: AMQPConnection) async throws {

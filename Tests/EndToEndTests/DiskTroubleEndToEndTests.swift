@@ -182,4 +182,25 @@ struct DiskTroubleEndToEndTests {
             try await scene.deployment.expectVerified(since: scene.begin)
         }
     }
+    @Test func `What a disk hung on and wrote in the end is kept, and counted once`() async throws {
+        try await Self.with { scene in
+            let traffic = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
+            try await traffic.waitFor(.record, more: 100)
+            let overtaken = try await scene.volume.hang {
+                try await scene.wait(for: "overtaken", more: 100)
+                return try await scene.count("overtaken")
+            }
+            try await scene.wait(for: "kept", more: overtaken + 100)
+            try await traffic.stop()
+            try await eventually("an end of everything") { try await scene.count("held") == 0 }
+            #expect(try await scene.count("direct") == 0)
+            #expect(try await scene.count("unkept") == 0)
+            #expect(traffic.failures.keys.allSatisfy { $0 == .cancelled }, "\(traffic.failures)")
+            #expect(traffic.slowest < .seconds(2))
+            try await scene.deployment.settle(traffic.answers)
+            #expect(try await scene.gateway.stop() == 0)
+            try await scene.deployment.expectConservation([traffic])
+            try await scene.deployment.expectVerified(since: scene.begin)
+        }
+    }
 }

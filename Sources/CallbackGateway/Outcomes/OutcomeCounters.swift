@@ -1,9 +1,8 @@
 /// What has become of a gateway's outcomes since it started.
 public struct OutcomeCounters: Sendable, Equatable {
-    /// Outcomes that the journal has taken, all but those that are overtaken before their answers left.
+    /// Outcomes that the journal has taken. Each outcome is in one of this, ``direct``, ``held`` and ``unkept``.
     public var kept = 0
-    /// Outcomes that the journal's disk took longer for than an answer may wait. They are counted again when they have
-    /// come to their end.
+    /// Outcomes that the journal's disk took longer for than an answer may wait. They are counted elsewhere, too.
     public var overtaken = 0
     /// Outcomes that the journal did not take, because it is full or its disk failed, and that the broker has
     /// taken instead.

@@ -11,10 +11,13 @@ internal import Wire
 /// that. So is what a disk that hangs refuses in the end, long after its answer. Where neither takes it, that costs no
 /// answer; it is counted as unkept, and the minute's count says so in the audit trail.
 final class OutcomeDesk: Sendable {
-    /// How long an outcome that the journal refused is held for the broker.
+    /// How long an outcome that the journal refused is held for the broker; at most as long again before, when a disk has
+    /// refused many at once.
     static let hold = Duration.seconds(60)
+    /// How long to wait when the broker's side has no room.
+    private static let pause = Duration.milliseconds(100)
 
-    /// Where an outcome is when its answer leaves, from good to bad.
+    /// Where an outcome is, from good to bad.
     private enum Place: Int {
         case journal
         /// With a disk that is not done.
@@ -44,7 +47,8 @@ final class OutcomeDesk: Sendable {
         var ledger: MinuteLedger
         var counters = OutcomeCounters()
         var logged = LoggedPlace()
-        var refused = RefusedOutcomes()
+        /// As much as the journal lets wait for its disk.
+        var refused = RefusedOutcomes<ContinuousClock.Instant>(maximumBytes: 64 << 20)
         /// Whether the count of a minute is held for the broker.
         var isTelling = false
     }
@@ -93,7 +97,7 @@ final class OutcomeDesk: Sendable {
         state.withLockedValue { $0.counters.held += 1 }
         let result = await journal.append(record) { late in
             if case .refused = late {
-                self.passOn(RefusedOutcome(id: id, cause: cause, record: record))
+                self.passOn(RefusedOutcome(id: id, cause: cause, record: record, deadline: .now + Self.hold))
             } else {
                 self.settle(id, cause, .journal, isLate: true)
             }
@@ -106,13 +110,26 @@ final class OutcomeDesk: Sendable {
     }
 
     /// Takes what a disk has refused after the answer left: a whole queue of it at once, so many go in one message.
-    private func passOn(_ outcome: RefusedOutcome) {
-        guard state.withLockedValue({ $0.refused.append(outcome) }) else { return }
-        Task {
-            while let outcomes = state.withLockedValue({ $0.refused.take() }) {
-                let place = await publish(outcomes.map(\.record), id: ids.next(now: now()))
-                for outcome in outcomes { settle(outcome.id, outcome.cause, place) }
-            }
+    private func passOn(_ outcome: RefusedOutcome<ContinuousClock.Instant>) {
+        switch state.withLockedValue({ $0.refused.append(outcome) }) {
+        case .waits: break
+        case .needsTaker: Task { await passOnRefused() }
+        case .refused: settle(outcome.id, outcome.cause, .nowhere, isLate: true)
+        }
+    }
+
+    private func passOnRefused() async {
+        while let batch = state.withLockedValue({ $0.refused.take(now: .now) }) {
+            for outcome in batch.over { settle(outcome.id, outcome.cause, .nowhere, isLate: true) }
+            guard let last = batch.message.last else { continue }
+            let records = batch.message.map(\.record)
+            var place: Place?
+            repeat {
+                place = await publish(records, id: ids.next(now: now()))
+                // Nobody waits for these, so others may go first.
+                if place == nil { try? await Task.sleep(for: Self.pause) }
+            } while place == nil && ContinuousClock.now < last.deadline
+            for outcome in batch.message { settle(outcome.id, outcome.cause, place ?? .nowhere, isLate: true) }
         }
     }
 
@@ -132,8 +149,8 @@ final class OutcomeDesk: Sendable {
                 state.ledger.answered(id.minute, cause: cause, isKept: place != .nowhere)
                 state.counters.held -= 1
             }
-            // A disk that was slow to take something is not in time again.
-            return !(isLate && place == .journal) && state.logged.replace(with: place, now: .now)
+            // Where late ones get to says nothing of where those of now do.
+            return (!isLate || place == .nowhere) && state.logged.replace(with: place, now: .now)
         }
         guard isNews else { return }
         var metadata: Logger.Metadata = ["event": "\(id)"]
@@ -147,7 +164,9 @@ final class OutcomeDesk: Sendable {
     }
 
     /// Hands records to the broker as one message, and holds it until the broker has it or ``hold`` is over.
-    private func publish(_ records: [[UInt8]], id: EventID) async -> Place {
+    ///
+    /// - Returns: Where they are; nil when too many others are held.
+    private func publish(_ records: [[UInt8]], id: EventID) async -> Place? {
         let message = AuditMessage.message(
             records: records,
             id: id.description,
@@ -155,8 +174,11 @@ final class OutcomeDesk: Sendable {
             topology: topology,
             sender: run.gateway
         )
-        let result = await publisher.keep(id, message, until: .now + Self.hold)
-        return (try? result.get()) != nil ? .broker : .nowhere
+        switch await publisher.keep(id, message, until: .now + Self.hold) {
+        case .success: return .broker
+        case .failure(.overloaded): return nil
+        case .failure: return .nowhere
+        }
     }
 
     /// The same, for those who do not wait that long.
@@ -173,7 +195,7 @@ final class OutcomeDesk: Sendable {
         await withCheckedContinuation { continuation in
             let waiter = NIOLockedValueBox<CheckedContinuation<Void, Never>?>(continuation)
             Task {
-                onSettled(await publish(records, id: id))
+                onSettled(await publish(records, id: id) ?? .nowhere)
                 waiter.withLockedValue { $0.take() }?.resume()
             }
             Task {

@@ -55,18 +55,26 @@ struct ScratchVolume {
         try expectFailed()
     }
 
-    /// Nobody's write ends while `body` runs, and then all of them fail.
-    func hangAndFail(while body: () async throws -> Void) async throws {
+    /// Nobody's write ends while `body` runs.
+    func hang<Value>(while body: () async throws -> Value) async throws -> Value {
         try await Self.run("fsfreeze", "--freeze", path)
         do {
-            try await body()
-            try await triggerFault()
+            let value = try await body()
+            try await Self.run("fsfreeze", "--unfreeze", path)
+            return value
         } catch {
             // Not in this task, which may be cancelled.
             await Task { _ = try? await Self.run("fsfreeze", "--unfreeze", path) }.value
             throw error
         }
-        try await Self.run("fsfreeze", "--unfreeze", path)
+    }
+
+    /// Nobody's write ends while `body` runs, and then all of them fail.
+    func hangAndFail(while body: () async throws -> Void) async throws {
+        try await hang {
+            try await body()
+            try await triggerFault()
+        }
         try expectFailed()
     }
 
