@@ -84,7 +84,8 @@ struct DecisionBatch {
         }
     }
 
-    /// The replies, now that the facts are there: one for each request whose deadline has not passed meanwhile.
+    /// The messages with the replies, now that the facts are there: a reply for each request whose deadline has not passed
+    /// meanwhile.
     ///
     /// - Parameters:
     ///   - facts: For each of ``requests``, in their order.

@@ -98,6 +98,30 @@ import Wire
         }
     }
 
+    @Test func `Replies that come together end each its own wait, and one that is none ends nothing`() async throws {
+        try await Receiver.run { receiver, channel in
+            let correlator = receiver.correlator
+            let answers = await withTaskGroup { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        await correlator.decision(to: .number(number), question: number, deadline: .now + .seconds(30))
+                        {}
+                    }
+                }
+                while correlator.counters.pending < 100 { await Task.yield() }
+                var messages = ReplyMessage.messages((0..<100).map(Reply.decision), to: receiver.queues[0])
+                let bad = #"{"schema":1,"worker":"w","replies":[{"event":"x"},1]}"#
+                messages.insert(AMQPMessage(routingKey: receiver.queues[0], body: Array(bad.utf8)), at: 1)
+                #expect(messages.count == 3)
+                channel.publish(messages)
+                return await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(answers == Set((0..<100).map { .success(.revision($0)) }))
+            #expect(correlator.counters.inTime == 100)
+            #expect(correlator.counters.malformed == 2)
+        }
+    }
+
     @Test func `Late, duplicate, unknown and malformed replies are counted, and change nothing`() async throws {
         try await Receiver.run { receiver, channel in
             let queue = receiver.queues[0]

@@ -60,22 +60,44 @@ import Testing
         #expect(try read.map { try $0.get() } == replies)
     }
 
-    @Test func `A reply that is none does not cost the others`() throws {
+    @Test(arguments: [
+        (#"{"event":"x","failure":"state_unavailable"}"#, WireError.Code.invalidField), ("{}", .missingField),
+        ("1", .malformedBody), ("null", .malformedBody), (#"{"event":1}"#, .malformedBody),
+        (#"{"replies":[{}]}"#, .missingField),
+    ])
+    func `A reply that is none does not cost the others`(bad: String, code: WireError.Code) throws {
         let good = #"{"event":"018bcfe5-6800-7000-8000-000000000001","failure":"state_unavailable"}"#
         let read = try Self.replies(
-            #"{"schema":1,"worker":"w","worker_us":30,"facts_us":20,"replies":["# + good
-                + #",{"event":"x","failure":"state_unavailable"},{},"# + good + "]}"
+            #"{"schema":1,"worker":"w","worker_us":30,"facts_us":20,"replies":["#
+                + [good, bad, good].joined(separator: ",")
+                + "]}"
         )
-        #expect(
-            read == [
-                .success(Self.reply(1)), .failure(WireError(.invalidField, "event")),
-                .failure(WireError(.missingField, "event")), .success(Self.reply(1)),
-            ]
+        #expect(read.count == 3)
+        #expect(read[0] == .success(Self.reply(1)))
+        #expect(read[2] == .success(Self.reply(1)))
+        #expect(throws: WireError.self) { try read[1].get() }
+        if case .failure(let error) = read[1] { #expect(error.code == code) }
+    }
+
+    @Test func `Only what is said of the worker holds for all`() throws {
+        let event = #""event":"018bcfe5-6800-7000-8000-000000000001""#
+        let read = try Self.replies(
+            #"{"schema":1,"worker":"w","failure":"state_unavailable","# + event + #","replies":[{},{"# + event + "}]}"
         )
+        #expect(read[0] == .failure(WireError(.missingField, "event")))
+        #expect(throws: WireError.self) { try read[1].get() }
+    }
+
+    @Test func `More replies than are ever sent are not read`() throws {
+        let body = { (count: Int) in
+            #"{"schema":1,"replies":["# + [String](repeating: "{}", count: count).joined(separator: ",") + "]}"
+        }
+        #expect(try Self.replies(body(64)).count == 64)
+        #expect(throws: WireError.self) { try Self.replies(body(65)) }
     }
 
     @Test(arguments: [
-        (#"{"schema":1,"replies":[1]}"#, WireError.Code.malformedBody), (#"{"schema":1,"replies":{}}"#, .malformedBody),
+        (#"{"schema":1,"replies":[1"#, WireError.Code.malformedBody), (#"{"schema":1,"replies":{}}"#, .malformedBody),
         (#"{"schema":2,"replies":[]}"#, .unknownSchema), (#"{"replies":[]}"#, .missingField),
         (#"{"schema":1}"#, .missingField),
     ])

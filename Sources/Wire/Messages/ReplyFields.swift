@@ -9,6 +9,13 @@ struct ReplyFields {
     private var factsTime: Int64?
     private var decision = DecisionFields()
 
+    /// What is said of the worker, without what it says.
+    var sender: ReplyFields {
+        var sender = ReplyFields()
+        (sender.worker, sender.workerTime, sender.factsTime) = (worker, workerTime, factsTime)
+        return sender
+    }
+
     mutating func read(_ name: String, from reader: inout JSONReader) throws(JSONError) {
         switch name {
         case "event": event = try reader.readString()

@@ -53,9 +53,10 @@ public enum ReplyMessage {
         return writer.bytes
     }
 
-    /// Reads a message body: that of one reply, or of many. What is missing in one of many does not cost the others.
+    /// Reads a message body: that of one reply, or of many. One of many that cannot be understood does not cost the others.
     ///
-    /// - Throws: ``WireError`` when the body is no JSON of a known schema with replies in it.
+    /// - Throws: ``WireError`` when the body is no JSON of a known schema with replies in it, or has more than
+    ///   ``maximumReplies``.
     public static func replies(in body: [UInt8]) throws(WireError) -> [Result<Reply, WireError>] {
         var fields = ReplyFields()
         var replies: [Result<Reply, WireError>]?
@@ -63,14 +64,34 @@ public enum ReplyMessage {
             guard name == "replies" else { return try fields.read(name, from: &reader) }
             var read: [Result<Reply, WireError>] = []
             try reader.readArray { reader throws(JSONError) in
-                var one = fields
-                try reader.readObject { (reader, name) throws(JSONError) in try one.read(name, from: &reader) }
-                read.append(one.result)
+                guard read.count < maximumReplies else { throw JSONError("more than \(maximumReplies) replies", at: 0) }
+                read.append(try reply(from: &reader, startingWith: fields.sender))
             }
             replies = read
         }
         if let replies { return replies }
         return [.success(try fields.reply())]
+    }
+
+    private static func reply(
+        from reader: inout JSONReader,
+        startingWith sender: ReplyFields
+    ) throws(JSONError) -> Result<Reply, WireError> {
+        let start = reader
+        var fields = sender
+        do {
+            try reader.readObject { (reader, name) throws(JSONError) in try fields.read(name, from: &reader) }
+        } catch {
+            // What is no JSON at all ends the message; what is only not as it should be ends with its own value.
+            reader = start
+            try reader.skipValue()
+            return .failure(WireError(.malformedBody, error.description))
+        }
+        do throws(WireError) {
+            return .success(try fields.reply())
+        } catch {
+            return .failure(error)
+        }
     }
 }
 
@@ -78,15 +99,5 @@ extension ReplyMessage {
     /// The replies in a message body that can be understood; none when it is no such body.
     public static func readableReplies(in body: [UInt8]) -> [Reply] {
         (try? replies(in: body))?.compactMap { try? $0.get() } ?? []
-    }
-}
-
-extension ReplyFields {
-    fileprivate var result: Result<Reply, WireError> {
-        do throws(WireError) {
-            return .success(try reply())
-        } catch {
-            return .failure(error)
-        }
     }
 }
