@@ -54,7 +54,8 @@ extension ParameterSet {
                 index += 1
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes.allSatisfy { $0 < 0x80 }
+            ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt8? {

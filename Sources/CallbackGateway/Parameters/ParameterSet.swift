@@ -113,7 +113,7 @@ extension ParameterSet {
 extension String {
     /// Whether it holds a control character, which no name, address or path has a use for.
     var hasControlCharacter: Bool {
-        unicodeScalars.contains { $0.properties.generalCategory == .control }
+        unicodeScalars.contains(where: \.isControl)
     }
 
     /// The text with U+FFFD for each control character.
@@ -121,7 +121,7 @@ extension String {
         guard hasControlCharacter else { return self }
         return String(
             String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
+                unicodeScalars.map { $0.isControl ? "\u{FFFD}" : $0 }
             )
         )
     }
@@ -140,4 +140,9 @@ extension String {
         let digits = utf8.first == UInt8(ascii: "-") ? utf8.dropFirst() : utf8[...]
         return !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether its general category is Cc, which Unicode has settled for good.
+    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }

@@ -50,7 +50,8 @@ public struct JSONReader {
             skipWhitespace()
             let start = position
             let name = try readString()
-            guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+            guard !names.contains(where: { $0.utf8.count == name.utf8.count && $0.utf8.elementsEqual(name.utf8) })
+            else {
                 throw JSONError("a member occurs twice", at: start)
             }
             guard names.count < maximumMembers else { throw JSONError("too many members", at: start) }
@@ -76,13 +77,17 @@ public struct JSONReader {
         skipWhitespace()
         guard take(UInt8(ascii: "\"")) else { throw fault("expected a string") }
         let start = position
+        var isASCII = true
         while let byte = peek(), byte != UInt8(ascii: "\"") {
             if byte == UInt8(ascii: "\\") { return try readEscapedString(from: start) }
             guard byte >= 0x20 else { throw fault("a control character in a string") }
+            if byte >= 0x80 { isASCII = false }
             position += 1
         }
         let end = position
         guard take(UInt8(ascii: "\"")) else { throw fault("a string has no end") }
+        // Nearly all strings are, and there is nothing to validate then.
+        if isASCII { return String(decoding: bytes[start..<end], as: UTF8.self) }
         guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
             throw JSONError("a string is not UTF-8", at: start)
         }
