@@ -27,9 +27,13 @@ sanitize: ## Run the tests that start no process under ThreadSanitizer and Addre
 fuzz: ## Fuzz everything that reads foreign bytes, a minute each; 'deploy/local/fuzz --seconds 600' for longer
 	@deploy/local/fuzz
 
+.PHONY: bench
+bench: ## Measure the whole path beside a floor and a simple peer; 'deploy/local/bench path --help' has more
+	@deploy/local/bench path
+
 .PHONY: bench-rules
 bench-rules: ## Measure what a decision costs with 10, 10 thousand and a million rules
-	@deploy/local/bench
+	@deploy/local/bench rules
 
 .PHONY: build
 build: ## Build the release executable

@@ -1,3 +1,5 @@
+import Measuring
+
 /// What one decision cost, in microseconds.
 struct Cost {
     /// From the question to the decision, the batch's time shared among its events.
@@ -49,17 +51,4 @@ struct Report {
         text = lines.joined(separator: "\n")
         worstRatio = worst
     }
-}
-
-private func median(_ values: [Double], _ decimals: Int = 1) -> String {
-    fixed(values.sorted()[values.count / 2], decimals)
-}
-
-/// A number with a fixed number of decimals.
-func fixed(_ value: Double, _ decimals: Int) -> String {
-    var scale = 1
-    for _ in 0..<decimals { scale *= 10 }
-    let (whole, rest) = Int((value * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
-    let digits = String(rest.magnitude)
-    return "\(whole)." + String(repeating: "0", count: decimals - digits.count) + digits
 }

@@ -1,6 +1,7 @@
 import BusinessState
 import DecisionCore
 import Logging
+import Measuring
 import Postgres
 
 /// A database with a number of rules, and a connection as a worker has it.
