@@ -238,13 +238,16 @@ public final class CallbackGateway: Service {
     }
 
     private func endJournal() async {
-        let deadline = ContinuousClock.now + configuration.journalDrain
-        var isClosed = false
+        var deadline = ContinuousClock.now + configuration.journalDrain
+        var closing = Duration.seconds(5)
         if await !outcomeDesk.settle(until: deadline) {
-            // What a disk that hangs refuses in the end is for the broker still.
             if journal.status.queuedRecords > 0 {
-                isClosed = true
-                if await journal.close() { _ = await outcomeDesk.settle(until: .now + .seconds(1)) }
+                // It gets its time while there is a way to the broker: what it refuses in the end is to go there, and what
+                // it writes, too.
+                logger.warning("waiting for the journal's disk")
+                _ = await outcomeDesk.settle(until: .now + closing)
+                closing = .milliseconds(100)
+                deadline = .now + .seconds(1)
             }
             await giveUpHeldOutcomes()
         }
@@ -253,7 +256,7 @@ public final class CallbackGateway: Service {
             let waiting = journal.status.unconfirmedRecords
             logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])
         }
-        if !isClosed { await journal.close() }
+        await journal.close(within: closing)
     }
 
     private func giveUpHeldOutcomes() async {

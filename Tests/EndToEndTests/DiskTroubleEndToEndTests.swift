@@ -74,6 +74,23 @@ struct DiskTroubleEndToEndTests {
         }
     }
 
+    /// With the disk mended, the next gateway keeps in the journal what is answered, and nothing is missing of before.
+    private static func expectRecovery(_ scene: inout Scene, after first: Traffic) async throws {
+        try await scene.volume.mend()
+        try await scene.restartGateway()
+        let second = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
+        try await scene.wait(for: "kept", more: 100)
+        try await second.stop()
+        #expect(try await scene.count("direct") == 0)
+        for traffic in [first, second] {
+            #expect(traffic.failures.keys.allSatisfy { $0 == .cancelled }, "\(traffic.failures)")
+        }
+        try await scene.deployment.settle(second.answers)
+        #expect(try await scene.gateway.stop() == 0)
+        try await scene.deployment.expectConservation([first, second])
+        try await scene.deployment.expectVerified(since: scene.begin)
+    }
+
     @Test func `With a full disk nothing is lost while the broker is there, and else it is told how much`() async throws
     {
         try await Self.with(maximumHeld: 200) { scene in
@@ -135,22 +152,10 @@ struct DiskTroubleEndToEndTests {
             #expect(first.slowest < .seconds(2))
             try await scene.deployment.settle(first.answers)
             #expect(try await scene.gateway.stop() == 0)
-
-            try await scene.volume.mend()
-            try await scene.restartGateway()
-            let second = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
-            try await scene.wait(for: "kept", more: 100)
-            try await second.stop()
-            #expect(try await scene.count("direct") == 0)
-            for traffic in [first, second] {
-                #expect(traffic.failures.keys.allSatisfy { $0 == .cancelled }, "\(traffic.failures)")
-            }
-            try await scene.deployment.settle(second.answers)
-            #expect(try await scene.gateway.stop() == 0)
-            try await scene.deployment.expectConservation([first, second])
-            try await scene.deployment.expectVerified(since: scene.begin)
+            try await Self.expectRecovery(&scene, after: first)
         }
     }
+
     @Test func `What a disk hung on until it failed goes to the broker, and holds no answer up for long`() async throws
     {
         try await Self.with { scene in
@@ -166,22 +171,13 @@ struct DiskTroubleEndToEndTests {
             try await first.stop()
             try await eventually("an end of everything") { try await scene.count("held") == 0 }
             #expect(try await scene.count("unkept") == 0)
-            #expect(first.failures.keys.allSatisfy { $0 == .cancelled }, "\(first.failures)")
             #expect(first.slowest < .seconds(2))
             try await scene.deployment.settle(first.answers)
             #expect(try await scene.gateway.stop() == 0)
-
-            try await scene.volume.mend()
-            try await scene.restartGateway()
-            let second = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
-            try await scene.wait(for: "kept", more: 100)
-            try await second.stop()
-            try await scene.deployment.settle(second.answers)
-            #expect(try await scene.gateway.stop() == 0)
-            try await scene.deployment.expectConservation([first, second])
-            try await scene.deployment.expectVerified(since: scene.begin)
+            try await Self.expectRecovery(&scene, after: first)
         }
     }
+
     @Test func `What a disk hung on and wrote in the end is kept, and counted once`() async throws {
         try await Self.with { scene in
             let traffic = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
@@ -199,6 +195,26 @@ struct DiskTroubleEndToEndTests {
             #expect(traffic.slowest < .seconds(2))
             try await scene.deployment.settle(traffic.answers)
             #expect(try await scene.gateway.stop() == 0)
+            try await scene.deployment.expectConservation([traffic])
+            try await scene.deployment.expectVerified(since: scene.begin)
+        }
+    }
+    @Test func `A gateway that stops while its disk hangs gives it time, and what it refuses goes to the broker`()
+        async throws
+    {
+        try await Self.with { scene in
+            let traffic = try await Traffic(to: scene.gateway, rate: 100, connections: 200)
+            try await traffic.waitFor(.record, more: 100)
+            try await scene.volume.hangAndFail {
+                try await scene.wait(for: "overtaken", more: 100)
+                try await traffic.stop()
+                #expect(traffic.slowest < .seconds(2))
+                scene.gateway.process.signal(SIGTERM)
+                try await scene.gateway.process.waitForText("waiting for the journal's disk")
+            }
+            #expect(try await scene.gateway.process.wait() == 0)
+            #expect(traffic.failures.keys.allSatisfy { $0 == .cancelled }, "\(traffic.failures)")
+            try await scene.deployment.settle(traffic.answers)
             try await scene.deployment.expectConservation([traffic])
             try await scene.deployment.expectVerified(since: scene.begin)
         }
