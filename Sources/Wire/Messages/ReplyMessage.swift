@@ -3,7 +3,7 @@ internal import DecisionCore
 
 /// A message that carries replies of one worker to one gateway, as many as a batch has for it.
 ///
-/// What a message costs the broker and both sides is the same for one reply as for sixty-four.
+/// Most of what a reply costs is the message around it.
 public enum ReplyMessage {
     /// The most replies in one message.
     public static let maximumReplies = 64
