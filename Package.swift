@@ -43,8 +43,8 @@ let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", packa
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
-let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
@@ -76,7 +76,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -132,8 +131,8 @@ let package = Package(
         .target(
             name: "CallbackGateway",
             dependencies: [
-                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", crypto, dequeModule, httpTypes, hummingbirdCore,
-                locks, logging, nioCore, nioHTTP1, nioPosix, nioHTTPTypes, nioSSL, serviceLifecycle, yams,
+                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", crypto, dequeModule, hummingbirdCore, locks, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, yams,
             ],
             swiftSettings: swiftSettings
         ),
@@ -225,7 +224,7 @@ let package = Package(
             name: "CallbackGatewayTests",
             dependencies: [
                 "AMQP", "CallbackGateway", "DecisionCore", "OutcomeJournal", "ReplyCorrelator", "TestSupport", "Wire",
-                locks, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+                locks, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

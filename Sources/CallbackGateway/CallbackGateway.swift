@@ -1,9 +1,9 @@
 public import AMQP
 public import DecisionCore
-internal import HTTPTypes
 internal import HummingbirdCore
 public import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 public import OutcomeJournal
 public import ServiceLifecycle
@@ -214,7 +214,7 @@ public final class CallbackGateway: Service {
                 )
             }
         )
-        let server = try makeServer()
+        let server = makeServer()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             group.addTask { await self.publisher.run() }
@@ -329,61 +329,29 @@ public final class CallbackGateway: Service {
         await channel.close()
     }
 
-    private func makeServer() throws -> any Service {
-        let handler = CallbackHandler(
+    private func makeServer() -> any Service {
+        let desk = desk
+        let channel = CallbackChannel(
             configuration: configuration,
-            desk: desk,
-            notices: noticeDesk,
-            admission: admission
+            responder: CallbackHandler(
+                configuration: configuration,
+                desk: desk,
+                notices: noticeDesk,
+                admission: admission
+            ),
+            admission: admission,
+            date: date,
+            rejected: { desk.countRejection(status: Int($0.code)) }
         )
-        let date = date
-        return try serverBuilder().buildServer(
+        return channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)
             ),
+            onServerRunning: { channel in self.onListening(channel.localAddress?.port ?? 0) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger,
-            responder: { request, writer, _ in
-                var reply = try await handler.reply(to: request)
-                reply.headers[.date] = date.text
-                try await writer.write(
-                    response: HTTPResponse(status: reply.status, headerFields: reply.headers),
-                    body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
-                )
-            },
-            onServerRunning: { channel in self.onListening(channel.localAddress?.port ?? 0) }
-        )
-    }
-
-    private func serverBuilder() -> HTTPServerBuilder {
-        let channels = channelConfiguration()
-        guard let identity = configuration.tls else { return .http1(configuration: channels) }
-        return HTTPServerBuilder { responder in
-            SecureChannel(base: HTTP1Channel(responder: responder, configuration: channels), identity: identity)
-        }
-    }
-
-    private func channelConfiguration() -> HTTP1Channel.Configuration {
-        let configuration = configuration
-        let desk = desk
-        let admission = admission
-        return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                RequestGuard(
-                    maximumHeaderLength: configuration.maximumHeaderLength,
-                    requestTimeout: configuration.requestTimeout,
-                    idleTimeout: configuration.idleTimeout,
-                    rejected: { desk.countRejection(status: $0.code) }
-                )
-            ] + (admission.map { [PeerStamp(desk: $0, headerTimeout: configuration.requestTimeout)] } ?? []),
-            // The parser counts the request target as a header field. Without it the guard counts them.
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: configuration.maximumHeaderLength + configuration.longestTargetLength,
-                maxHeaderListSize: configuration.maximumHeaderLength + configuration.longestTargetLength,
-                maxHeaderFieldCount: 100
-            )
+            logger: logger
         )
     }
 }

@@ -1,7 +1,7 @@
 internal import EventThread
 internal import NIOConcurrencyHelpers
 
-/// A queue of records on the disk: any number of tasks append, one reads them back in order and confirms what it has
+/// A queue of records on the disk: anybody appends, one task reads them back in order and confirms what it has
 /// dealt with.
 ///
 /// A record is in a file before its append ends, so a process that is killed loses nothing that was kept; what a loss of
@@ -87,17 +87,32 @@ public final class Journal: Sendable {
 
     // MARK: - Appending
 
-    /// Appends a record, and waits until it is kept; any number of tasks at once, and each of them for
-    /// ``JournalConfiguration/patience`` at the most. The records of one task are kept in its order.
+    /// Appends a record, and tells when it is kept, or has waited for ``JournalConfiguration/patience``. What one caller
+    /// appends is kept in its order.
     ///
-    /// - Parameter onLateEnd: Called with the end of a record that was ``AppendResult/overtaken``, if the disk comes to
-    ///   one: kept or refused. It is called on the thread that writes, so it must not wait, and maybe before the task
-    ///   goes on.
+    /// - Parameters:
+    ///   - onEnd: Called once with the end of the append: on the thread that writes, so it must not wait; or on another
+    ///     one, and maybe before this returns.
+    ///   - onLateEnd: Called with the end of a record that was ``AppendResult/overtaken``, if the disk comes to one: kept
+    ///     or refused. It is called on the thread that writes, and maybe before `onEnd` has been.
+    public func append(
+        _ record: [UInt8],
+        onEnd: @escaping @Sendable (AppendResult) -> Void,
+        onLateEnd: (@Sendable (AppendResult) -> Void)? = nil
+    ) {
+        writer.append(record, onEnd: onEnd, onLateEnd: onLateEnd)
+    }
+
+    /// Appends a record, and waits until it is kept, for ``JournalConfiguration/patience`` at the most.
+    ///
+    /// - Parameter onLateEnd: As of ``append(_:onEnd:onLateEnd:)``, and maybe called before the task goes on.
     public func append(
         _ record: [UInt8],
         onLateEnd: (@Sendable (AppendResult) -> Void)? = nil
     ) async -> AppendResult {
-        await writer.append(record, onLateEnd: onLateEnd)
+        await withCheckedContinuation { task in
+            writer.append(record, onEnd: { task.resume(returning: $0) }, onLateEnd: onLateEnd)
+        }
     }
 
     /// Appends records that nobody waits for. What is refused is counted, and that is all.

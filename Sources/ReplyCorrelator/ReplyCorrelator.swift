@@ -8,8 +8,13 @@ public import Wire
 /// The deadline is measured on the monotonic clock and depends on neither broker nor database; ``run()`` watches it
 /// with a single timer.
 public final class ReplyCorrelator<Question: Sendable>: Sendable {
-    private typealias Waiter = CheckedContinuation<Result<ReceivedReply, FallbackCause>, Never>
-    private typealias Pending = PendingAnswers<Question, Waiter, ContinuousClock.Instant>
+    /// Told of the end of a question: the reply, which may say that there is no decision, or why there is none.
+    ///
+    /// It is called on whichever thread the end comes from, maybe before ``ask(_:question:deadline:onEnd:publish:)``
+    /// returns, and must not wait: others wait behind it.
+    public typealias EndHandler = @Sendable (Result<ReceivedReply, FallbackCause>) -> Void
+
+    private typealias Pending = PendingAnswers<Question, EndHandler, ContinuousClock.Instant>
 
     private struct State: Sendable {
         var pending: Pending
@@ -51,35 +56,34 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         }
     }
 
-    /// Registers a question, has it published, and waits for its end.
+    /// Registers a question, has it published, and tells of its end, once, at the deadline at the latest.
     ///
     /// - Parameters:
     ///   - id: The event's id; asking twice with one id is a programming error.
     ///   - question: What ``waiting()`` hands out while the question waits.
     ///   - deadline: When the default is to be answered.
+    ///   - onEnd: Told of the end.
     ///   - publish: Called once the question is registered, so that no reply can be missed.
-    /// - Returns: The reply, which may say that there is no decision; or why there is none.
-    public func answer(
-        to id: EventID,
+    public func ask(
+        _ id: EventID,
         question: Question,
         deadline: ContinuousClock.Instant,
+        onEnd: @escaping EndHandler,
         publish: () -> Void
-    ) async -> Result<ReceivedReply, FallbackCause> {
-        await withCheckedContinuation { waiter in
-            let (refusal, timer) = state.withLockedValue {
-                state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
-                guard !state.isStopped else { return (.draining, nil) }
-                state.pending.maximumWaiting = state.limit.value
-                switch state.pending.register(id, question: question, waiter: waiter, deadline: deadline) {
-                case .registered: return (nil, state.idleTimer.take())
-                case .refused:
-                    state.limit.refused(now: clock.now)
-                    return (.overloaded, nil)
-                }
+    ) {
+        let (refusal, timer) = state.withLockedValue {
+            state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
+            guard !state.isStopped else { return (.draining, nil) }
+            state.pending.maximumWaiting = state.limit.value
+            switch state.pending.register(id, question: question, waiter: onEnd, deadline: deadline) {
+            case .registered: return (nil, state.idleTimer.take())
+            case .refused:
+                state.limit.refused(now: clock.now)
+                return (.overloaded, nil)
             }
-            timer?.resume()
-            if let refusal { waiter.resume(returning: .failure(refusal)) } else { publish() }
         }
+        timer?.resume()
+        if let refusal { onEnd(.failure(refusal)) } else { publish() }
     }
 
     /// Workers have replied; replies that nobody waits for are counted and change nothing.
@@ -90,13 +94,13 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         let now = clock.now
         var late: [LateReply<Question>] = []
         let answered = state.withLockedValue { state in
-            replies.compactMap { reply -> (Waiter, ReceivedReply)? in
+            replies.compactMap { reply -> (EndHandler, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
-                case .ended(let waiter, let deadline):
+                case .ended(let onEnd, let deadline):
                     let wait = budget - now.duration(to: deadline)
                     state.limit.replied(after: wait, isDecided: reply.isDecision, now: now)
                     state.counters.inTime += 1
-                    return (waiter, ReceivedReply(reply, at: now))
+                    return (onEnd, ReceivedReply(reply, at: now))
                 case .late(let question, let deadline):
                     let wait = budget + deadline.duration(to: now)
                     state.limit.replied(after: wait, isDecided: reply.isDecision, now: now)
@@ -108,7 +112,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
                 return nil
             }
         }
-        for (waiter, reply) in answered { waiter.resume(returning: .success(reply)) }
+        for (onEnd, reply) in answered { onEnd(.success(reply)) }
         return late
     }
 
@@ -120,7 +124,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     /// There will be no reply to this event, as far as is known; nothing happens if it has ended already.
     public func fail(_ id: EventID, cause: FallbackCause) {
         let resolution = state.withLockedValue { $0.pending.fail(id) }
-        if case .ended(let waiter, _) = resolution { waiter.resume(returning: .failure(cause)) }
+        if case .ended(let onEnd, _) = resolution { onEnd(.failure(cause)) }
     }
 
     /// Every question that waits, in the order of asking, with its deadline.
@@ -156,7 +160,7 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
 
     private func expire() {
         let expired = state.withLockedValue { $0.pending.expire(now: clock.now) }
-        for (_, waiter) in expired { waiter.resume(returning: .failure(.timeout)) }
+        for (_, onEnd) in expired { onEnd(.failure(.timeout)) }
     }
 
     private func waitForQuestion() async {

@@ -33,6 +33,18 @@ extension Reply {
 }
 
 extension ReplyCorrelator {
+    /// Asks, and waits for the end of the question.
+    func answer(
+        to id: EventID,
+        question: Question,
+        deadline: ContinuousClock.Instant,
+        publish: () -> Void
+    ) async -> Result<ReceivedReply, FallbackCause> {
+        await withCheckedContinuation { waiter in
+            ask(id, question: question, deadline: deadline, onEnd: { waiter.resume(returning: $0) }, publish: publish)
+        }
+    }
+
     /// As ``answer(to:question:deadline:publish:)``, and what a gateway makes of the end of the question.
     func decision(
         to id: EventID,

@@ -1,7 +1,3 @@
-import HTTPTypes
-import NIOCore
-import NIOEmbedded
-
 @testable import CallbackGateway
 
 /// What proves where a callback is from. The first byte says which of its readers takes the rest.

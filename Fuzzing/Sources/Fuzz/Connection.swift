@@ -1,9 +1,7 @@
-import HTTPTypes
+import DecisionCore
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 
 @testable import CallbackGateway
 
@@ -13,22 +11,13 @@ import NIOHTTPTypesHTTP1
 func fuzzHTTP(_ input: [UInt8]) {
     guard let step = input.first else { return }
     let channel = EmbeddedChannel()
-    let answering = Answering()
+    let answering = Answering(eventLoop: channel.eventLoop)
+    let rejections = NIOLoopBoundBox(0, eventLoop: channel.eventLoop)
     do {
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-            withPipeliningAssistance: false,
-            withErrorHandling: false
-        )
-        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try channel.pipeline.syncOperations.addHandler(
-            RequestGuard(
-                maximumHeaderLength: 16_384,
-                requestTimeout: .seconds(5),
-                idleTimeout: .seconds(75),
-                rejected: { _ in answering.rejections += 1 }
-            )
-        )
-        try channel.pipeline.syncOperations.addHandler(answering)
+        let pipeline = channel.pipeline.syncOperations
+        try CallbackChannel.addHTTP(to: pipeline, GatewayConfiguration(), rejected: { _ in rejections.value += 1 })
+        let date = HTTPDate(now: { Timestamp(millisecondsSinceEpoch: 0) })
+        try pipeline.addHandler(HTTPExchange(responder: answering, date: date))
         channel.pipeline.fireChannelActive()
     } catch {
         fatalError("\(error)")
@@ -41,38 +30,45 @@ func fuzzHTTP(_ input: [UInt8]) {
     }
     var written = 0
     while let buffer = try? channel.readOutbound(as: ByteBuffer.self) { written += buffer.readableBytes }
-    demand(answering.answers <= answering.requests, "\(answering.answers) answers, \(answering.requests) requests")
-    demand(answering.rejections <= 1, "\(answering.rejections) errors on one connection")
-    demand(written <= 4_096 * (answering.answers + answering.rejections + 1), "\(written) bytes")
+    let counts = answering.counts.value
+    demand(counts.finished <= counts.begun, "\(counts.finished) requests of \(counts.begun) came to their end")
+    demand(rejections.value <= 1, "\(rejections.value) errors on one connection")
+    demand(written <= 4_096 * (counts.begun + rejections.value + 1), "\(written) bytes")
     _ = try? channel.finish(acceptAlreadyClosed: true)
 }
 
-private final class Answering: ChannelInboundHandler, @unchecked Sendable {
-    typealias InboundIn = HTTPRequestPart
-    typealias OutboundOut = HTTPResponsePart
+/// Takes every other request with its body, and every third as long as it is short.
+private final class Answering: HTTPResponder {
+    struct Counts {
+        var begun = 0
+        var finished = 0
+    }
 
-    var requests = 0
-    var answers = 0
-    var rejections = 0
-    private var isOpen = false
+    let counts: NIOLoopBoundBox<Counts>
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head:
-            demand(!isOpen, "a request within a request")
-            isOpen = true
-            requests += 1
-        case .body: demand(isOpen, "a body without a request")
-        case .end:
-            demand(isOpen, "an end without a request")
-            isOpen = false
-            answers += 1
-            context.write(wrapOutboundOut(.head(HTTPResponse(status: .ok))), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    init(eventLoop: any EventLoop) {
+        counts = NIOLoopBoundBox(Counts(), eventLoop: eventLoop)
+    }
+
+    func begin(_ head: HTTPRequestHead, from peer: NetworkAddress?) -> RequestBeginning {
+        counts.value.begun += 1
+        return switch counts.value.begun % 3 {
+        case 0: .answered(.notFound)
+        case 1: .taken(Request(maximumBodyLength: nil, counts: counts))
+        default: .taken(Request(maximumBodyLength: 16, counts: counts))
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+    struct Request: TakenRequest {
+        let maximumBodyLength: Int?
+        let counts: NIOLoopBoundBox<Counts>
+
+        func bodyTooLong() -> HTTPReply { .bodyTooLong(limit: 16) }
+
+        func finish(_ body: ByteBuffer, onReply: @escaping @Sendable (HTTPReply) -> Void) {
+            demand(body.readableBytes <= maximumBodyLength ?? 0, "a body of \(body.readableBytes) bytes")
+            counts.value.finished += 1
+            onReply(HTTPReply(.ok, body: []))
+        }
     }
 }

@@ -1,5 +1,4 @@
-internal import HTTPTypes
-internal import HummingbirdCore
+internal import NIOHTTP1
 
 /// The admission of one request: the same demands from its beginning to its end, even if others take their place
 /// meanwhile.
@@ -14,19 +13,19 @@ struct Admission {
 
     private let desk: AdmissionDesk
     private let policy: AdmissionPolicy
-    private let headers: HTTPFields
+    private let headers: HTTPHeaders
     /// What the request names as its host.
     private let host: String
     private let client: NetworkAddress?
 
-    init(desk: AdmissionDesk, policy: AdmissionPolicy, request: Request) {
+    /// - Parameter peer: Where the connection comes from; nil when nobody knows.
+    init(desk: AdmissionDesk, policy: AdmissionPolicy, request: HTTPRequestHead, peer: NetworkAddress?) {
         self.desk = desk
         self.policy = policy
         headers = request.headers
-        host = request.head.authority ?? ""
-        let peer = request.headers[PeerStamp.field].flatMap { NetworkAddress($0) }
+        host = request.headers.first(name: "Host") ?? ""
         client = peer.flatMap { peer in
-            policy.proxies.client(of: peer, policy.proxies.field.map { request.headers[values: $0.name] } ?? [])
+            policy.proxies.client(of: peer, policy.proxies.field.map { request.headers[$0.name] } ?? [])
         }
     }
 
@@ -65,10 +64,13 @@ struct Admission {
     /// - Parameters:
     ///   - name: What is signed.
     ///   - domain: The domain that the callback is about, whose demands hold.
-    /// - Throws: ``RequestRefusal``, or what `domain` throws.
-    func checkSignature(over name: SignedName, of domain: () throws(BadCallback) -> String) throws {
+    /// - Throws: ``RequestRefusal``, also when there is no such domain in the callback.
+    func checkSignature(
+        over name: SignedName,
+        of domain: () throws(BadCallback) -> String
+    ) throws(RequestRefusal) {
         guard policy.verifiesSignatures else { return }
-        let domain = try domain()
+        let domain = try RequestRefusal.ofBad(domain)
         guard let demands = policy.signaturePolicy(for: domain) else { throw desk.refuse(.domainNotListed, client) }
         guard demands.mode != .off else { return }
         let hosts =
@@ -87,10 +89,10 @@ struct Admission {
 
 extension TrustedProxies.Field {
     /// The header field.
-    fileprivate var name: HTTPField.Name {
+    fileprivate var name: String {
         switch self {
-        case .forwarded: .init("Forwarded")!
-        case .xForwardedFor: .init("X-Forwarded-For")!
+        case .forwarded: "Forwarded"
+        case .xForwardedFor: "X-Forwarded-For"
         }
     }
 }

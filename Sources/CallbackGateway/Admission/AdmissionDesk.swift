@@ -1,8 +1,7 @@
 internal import DecisionCore
-internal import HTTPTypes
-internal import HummingbirdCore
 internal import Logging
 internal import NIOConcurrencyHelpers
+internal import NIOHTTP1
 
 /// Admits callbacks or refuses them, by demands that may be replaced at any time.
 final class AdmissionDesk: Sendable {
@@ -80,9 +79,10 @@ final class AdmissionDesk: Sendable {
     }
 
     /// Begins the admission of a request, by what is demanded at this moment.
-    func begin(_ request: Request) -> Admission {
-        let policy = policy
-        return Admission(desk: self, policy: policy, request: request)
+    ///
+    /// - Parameter peer: Where its connection comes from; nil when nobody knows.
+    func begin(_ request: HTTPRequestHead, from peer: NetworkAddress?) -> Admission {
+        Admission(desk: self, policy: policy, request: request, peer: peer)
     }
 
     /// Judges a signature by what its domain demands.

@@ -1,17 +1,19 @@
-internal import HTTPTypes
+internal import NIOHTTP1
 
 extension HTTPReply {
     /// A callback is not admitted.
     static func refused(_ reason: RefusalReason) -> HTTPReply {
         var reply = error(reason.status, code: reason.rawValue, message: reason.message)
         // RFC 9110 wants every 401 to name a scheme; there is none of HTTP's own for what the platform does.
-        if reason.status == .unauthorized { reply.headers[.wwwAuthenticate] = #"ALI-LIVE realm="callbacks""# }
+        if reason.status == .unauthorized {
+            reply.headers.add(name: "WWW-Authenticate", value: #"ALI-LIVE realm="callbacks""#)
+        }
         return reply
     }
 }
 
 extension RefusalReason {
-    fileprivate var status: HTTPResponse.Status {
+    fileprivate var status: HTTPResponseStatus {
         switch self {
         case .networkNotAllowed, .domainNotListed: .forbidden
         default: .unauthorized

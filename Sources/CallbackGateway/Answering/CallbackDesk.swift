@@ -57,13 +57,17 @@ final class CallbackDesk: Sendable {
         state.withLockedValue { $0.counters.rejected[status, default: 0] += 1 }
     }
 
-    /// Makes an event of a callback and finds its answer, within the answer budget. The answer may leave when this
-    /// returns: its outcome is kept.
+    /// Makes an event of a callback and finds its answer, within the answer budget.
     ///
     /// The budget begins here: the request is complete, and a slow one has had its own limit.
     ///
+    /// - Parameter onAnswer: Called once with the answer when it may leave, because its outcome is kept: on any thread,
+    ///   and it must not wait. Not called when this throws.
     /// - Throws: ``BadCallback`` when there is no event in it.
-    func answer(_ fields: CallbackFields) async throws(BadCallback) -> (id: EventID, body: [UInt8]) {
+    func answer(
+        _ fields: CallbackFields,
+        onAnswer: @escaping @Sendable (_ id: EventID, _ body: [UInt8]) -> Void
+    ) throws(BadCallback) {
         let arrival = ContinuousClock.now
         let receivedAt = now()
         let id = ids.next(now: receivedAt)
@@ -74,14 +78,41 @@ final class CallbackDesk: Sendable {
             return state.isDraining
         }
         outcomes.received(id)
-        var ending = isDraining ? Ending(cause: .fallback(.draining)) : await ask(event, arrival: arrival)
-        if case .fallback(let cause) = ending.cause, let earlier = late.answer(to: event) {
-            ending.rest(on: earlier)
-            logger.warning(
-                "answered a late decision",
-                metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)", "of": "\(earlier.event.id)"])
-            )
+        if isDraining {
+            finish(event, arrival, Ending(cause: .fallback(.draining)), onAnswer)
+        } else if let cause = publisher.refusal {
+            finish(event, arrival, Ending(cause: .fallback(cause)), onAnswer)
+        } else {
+            ask(event, arrival) { self.finish(event, arrival, $0, onAnswer) }
         }
+    }
+
+    private func ask(
+        _ event: StreamEvent,
+        _ arrival: ContinuousClock.Instant,
+        onEnd: @escaping @Sendable (Ending) -> Void
+    ) {
+        let awaited = AwaitedEvent(
+            event: event,
+            deadline: arrival.advanced(by: configuration.answerBudget),
+            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget)
+        )
+        replies.ask(
+            event.id,
+            question: awaited,
+            deadline: awaited.deadline,
+            onEnd: { onEnd(Ending($0, publishes: awaited.publishes, isBrokerReady: self.publisher.isReady)) },
+            publish: { publisher.publish(awaited) }
+        )
+    }
+
+    private func finish(
+        _ event: StreamEvent,
+        _ arrival: ContinuousClock.Instant,
+        _ ending: Ending,
+        _ onAnswer: @escaping @Sendable (_ id: EventID, _ body: [UInt8]) -> Void
+    ) {
+        let ending = lateDecision(for: event, after: ending) ?? ending
         let body = Answer.body(for: ending.cause.verdict)
         let outcome = Outcome(
             event: event,
@@ -93,22 +124,23 @@ final class CallbackDesk: Sendable {
             times: ending.times(since: arrival, now: .now),
             lateOf: ending.lateOf
         )
-        await outcomes.keep(outcome)
-        record(outcome)
-        return (id, body)
+        outcomes.keep(outcome) {
+            self.record(outcome)
+            onAnswer(event.id, body)
+        }
     }
 
-    private func ask(_ event: StreamEvent, arrival: ContinuousClock.Instant) async -> Ending {
-        if let cause = publisher.refusal { return Ending(cause: .fallback(cause)) }
-        let awaited = AwaitedEvent(
-            event: event,
-            deadline: arrival.advanced(by: configuration.answerBudget),
-            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget)
+    /// The ending that rests on a decision that came too late for the same question before; nil when there is none, or
+    /// no need of one.
+    private func lateDecision(for event: StreamEvent, after ending: Ending) -> Ending? {
+        guard case .fallback(let cause) = ending.cause, let earlier = late.answer(to: event) else { return nil }
+        var ending = ending
+        ending.rest(on: earlier)
+        logger.warning(
+            "answered a late decision",
+            metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)", "of": "\(earlier.event.id)"])
         )
-        let result = await replies.answer(to: event.id, question: awaited, deadline: awaited.deadline) {
-            publisher.publish(awaited)
-        }
-        return Ending(result, publishes: awaited.publishes, isBrokerReady: publisher.isReady)
+        return ending
     }
 
     private func record(_ outcome: Outcome) {

@@ -3,20 +3,22 @@ public import Wire
 
 /// Where a gateway leaves its questions until they are answered.
 public protocol ReplyAwaiting: Sendable {
-    /// Registers a question, has it published, and waits for its end, which comes at the deadline at the latest.
+    /// Registers a question, has it published, and tells of its end, once, at the deadline at the latest.
     ///
     /// - Parameters:
     ///   - id: The event's id, used once.
     ///   - question: What ``waiting()`` hands out while the question waits.
     ///   - deadline: When the default is to be answered.
+    ///   - onEnd: Told of the reply, which may say that there is no decision, or why there is none. It does not wait, and
+    ///     may be called on any thread, and before this returns.
     ///   - publish: Called once the question is registered.
-    /// - Returns: The reply, which may say that there is no decision; or why there is none.
-    func answer(
-        to id: EventID,
+    func ask(
+        _ id: EventID,
         question: AwaitedEvent,
         deadline: ContinuousClock.Instant,
+        onEnd: @escaping @Sendable (Result<ReceivedReply, FallbackCause>) -> Void,
         publish: () -> Void
-    ) async -> Result<ReceivedReply, FallbackCause>
+    )
 
     /// There will be no reply to this event; nothing happens if it has ended already.
     func fail(_ id: EventID, cause: FallbackCause)

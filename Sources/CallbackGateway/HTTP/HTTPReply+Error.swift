@@ -1,10 +1,10 @@
-internal import HTTPTypes
+internal import NIOHTTP1
 internal import Wire
 
 extension HTTPReply {
     /// An error as JSON: `{"error":{"code":"missing_parameter","field":"domain","message":"…"}}`.
     static func error(
-        _ status: HTTPResponse.Status,
+        _ status: HTTPResponseStatus,
         code: String,
         field: String? = nil,
         message: String
@@ -36,7 +36,7 @@ extension HTTPReply {
     /// The path takes other methods.
     static func methodNotAllowed(allowed: String) -> HTTPReply {
         var reply = error(.methodNotAllowed, code: "method_not_allowed", message: "the methods here are \(allowed)")
-        reply.headers[.allow] = allowed
+        reply.headers.add(name: "Allow", value: allowed)
         return reply
     }
 
@@ -56,7 +56,7 @@ extension HTTPReply {
 
     /// The body is too long.
     static func bodyTooLong(limit: Int) -> HTTPReply {
-        error(.contentTooLarge, code: "content_too_large", message: "the body is longer than \(limit) bytes").closing()
+        error(.payloadTooLarge, code: "content_too_large", message: "the body is longer than \(limit) bytes").closing()
     }
 
     /// The header fields are too long.

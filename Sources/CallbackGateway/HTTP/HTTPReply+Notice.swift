@@ -1,5 +1,5 @@
 internal import DecisionCore
-internal import HTTPTypes
+internal import NIOHTTP1
 internal import Wire
 
 extension HTTPReply {
@@ -11,7 +11,7 @@ extension HTTPReply {
             writer.member("Msg", "Success")
         }
         var reply = HTTPReply(.ok, body: writer.bytes)
-        reply.headers[CallbackHandler.eventHeader] = id.description
+        reply.headers.add(name: CallbackHandler.eventHeader, value: id.description)
         return reply
     }
 

@@ -1,23 +1,22 @@
-internal import HTTPTypes
-internal import NIOCore
+internal import NIOHTTP1
 
 /// An answer over HTTP, ready to be written.
 struct HTTPReply {
-    var status: HTTPResponse.Status
-    var headers: HTTPFields
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
     var body: [UInt8]
 
     /// A JSON answer.
-    init(_ status: HTTPResponse.Status, body: [UInt8]) {
+    init(_ status: HTTPResponseStatus, body: [UInt8]) {
         self.status = status
         self.body = body
-        headers = [.contentType: "application/json; charset=utf-8", .contentLength: String(body.count)]
+        headers = ["Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.count)]
     }
 
     /// Ends the connection after this answer: the client wants no more, or the rest of its request is not wanted.
     func closing() -> HTTPReply {
         var reply = self
-        reply.headers[.connection] = "close"
+        reply.headers.replaceOrAdd(name: "Connection", value: "close")
         return reply
     }
 }

@@ -1,6 +1,5 @@
-internal import HTTPTypes
-internal import HummingbirdCore
 internal import NIOCore
+internal import NIOHTTP1
 
 /// The body of a request, whole.
 struct RequestBody {
@@ -9,22 +8,13 @@ struct RequestBody {
     /// Its bytes.
     let bytes: ByteBuffer
 
-    /// Waits for the body.
-    ///
     /// - Parameters:
+    ///   - bytes: What has come.
     ///   - request: The request that it belongs to.
-    ///   - maximumLength: The most bytes.
     ///   - types: What it may be.
-    /// - Throws: ``RequestRefusal`` when it is too long or something else, or an error when the connection ends first.
-    init(of request: Request, maximumLength: Int, types: [MediaType]) async throws {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumLength {
-            throw RequestRefusal(.bodyTooLong(limit: maximumLength))
-        }
-        do {
-            bytes = try await request.body.collect(upTo: maximumLength)
-        } catch is NIOTooManyBytesError {
-            throw RequestRefusal(.bodyTooLong(limit: maximumLength))
-        }
+    /// - Throws: ``RequestRefusal`` when it is something else.
+    init(_ bytes: ByteBuffer, of request: HTTPRequestHead, types: [MediaType]) throws(RequestRefusal) {
+        self.bytes = bytes
         guard let name = Self.mediaType(of: request) else {
             type = nil
             guard bytes.readableBytes == 0 else { throw RequestRefusal(.unsupportedMediaType(allowed: types)) }
@@ -36,8 +26,8 @@ struct RequestBody {
         self.type = type
     }
 
-    private static func mediaType(of request: Request) -> String? {
-        guard let type = request.headers[.contentType] else { return nil }
+    private static func mediaType(of request: HTTPRequestHead) -> String? {
+        guard let type = request.headers.joined("Content-Type") else { return nil }
         let end = type.firstIndex(of: ";") ?? type.endIndex
         return String(type[..<end].filter { $0 != " " && $0 != "\t" }).lowercased()
     }

@@ -1,8 +1,5 @@
-internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOHTTPTypes
-internal import NIOSSL
 
 /// Keeps a connection from waiting for ever: answers requests that come too slowly, have too long header fields or are
 /// no HTTP with a JSON error, ends connections that are idle, and ends one after an answer that says
@@ -11,14 +8,11 @@ internal import NIOSSL
 /// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
 /// of a request that comes while another one is answered counts from that answer. There is one timer for each
 /// connection, not for each request: it is set again only when it fires.
-final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
-
-    /// A connection ended in the middle of a request. Without this error its body would look complete.
-    struct RequestCutShort: Error {}
+final class RequestGuard: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// What is waited for.
     private enum Phase {
@@ -35,7 +29,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let maximumHeaderLength: Int
     private let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
-    private let rejected: @Sendable (HTTPResponse.Status) -> Void
+    private let rejected: @Sendable (HTTPResponseStatus) -> Void
     private var phase = Phase.idle
     /// Whether a request has begun to come and has not come to its end.
     private var isReceiving = false
@@ -58,7 +52,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         maximumHeaderLength: Int,
         requestTimeout: Duration,
         idleTimeout: Duration,
-        rejected: @escaping @Sendable (HTTPResponse.Status) -> Void
+        rejected: @escaping @Sendable (HTTPResponseStatus) -> Void
     ) {
         self.maximumHeaderLength = maximumHeaderLength
         self.requestTimeout = TimeAmount(requestTimeout)
@@ -66,13 +60,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.rejected = rejected
     }
 
+    /// Stands before the HTTP parser, and after what is no request yet, such as TLS.
+    var firstByteNotice: some ChannelHandler { FirstByteNotice(self) }
+
     func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        // What TLS itself exchanges is no request.
-        let position =
-            (try? pipeline.handler(type: NIOSSLServerHandler.self)).map { .after($0) }
-            ?? ChannelPipeline.SynchronousOperations.Position.first
-        try? pipeline.addHandler(FirstByteNotice(self), position: position)
         if context.channel.isActive { begin(context) }
     }
 
@@ -84,11 +75,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        if isReceiving { context.fireErrorCaught(RequestCutShort()) }
-        context.fireChannelInactive()
     }
 
     private func begin(_ context: ChannelHandlerContext) {
@@ -121,7 +107,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReceiving = true
-            guard head.fieldLength <= maximumHeaderLength else { return breakInput(context, .headerTooLong) }
+            guard head.headers.length <= maximumHeaderLength else { return breakInput(context, .headerTooLong) }
         case .body:
             break
         case .end:
@@ -160,7 +146,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            if head.headerFields[.connection] == "close" { answerEndsConnection = true }
+            if head.headers.first(name: "Connection") == "close" { answerEndsConnection = true }
             context.write(data, promise: promise)
         case .body:
             context.write(data, promise: promise)
@@ -183,9 +169,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         // What is wrong with the rest of a request that has its answer needs none.
         guard unanswered == 0 else { return context.close(promise: nil) }
         rejected(reply.status)
-        let head = HTTPResponse(status: reply.status, headerFields: reply.headers)
+        let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: reply.body))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         context.close(promise: nil)
     }
@@ -218,11 +204,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-extension HTTPRequest {
+extension HTTPHeaders {
     /// The bytes of all header fields, names and values.
-    fileprivate var fieldLength: Int {
-        // The parser has taken the host from the fields.
-        headerFields.reduce(authority?.utf8.count ?? 0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
+    fileprivate var length: Int {
+        reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
     }
 }
 

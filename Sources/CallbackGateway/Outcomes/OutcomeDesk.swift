@@ -89,24 +89,37 @@ final class OutcomeDesk: Sendable {
         state.withLockedValue { $0.ledger.received(id.minute) }
     }
 
-    /// Puts an outcome into the journal, or else into the broker's hands; its answer may leave when this returns.
-    func keep(_ outcome: Outcome) async {
+    /// Puts an outcome into the journal, or else into the broker's hands.
+    ///
+    /// - Parameter onKept: Called once when its answer may leave: on any thread, and it must not wait.
+    func keep(_ outcome: Outcome, onKept: @escaping @Sendable () -> Void) {
         let record = AuditRecord.outcome(outcome).encoded()
         let (id, cause) = (outcome.event.id, outcome.cause.name)
         let deadline = ContinuousClock.now + journal.patience
         state.withLockedValue { $0.counters.held += 1 }
-        let result = await journal.append(record) { late in
-            if case .refused = late {
-                self.passOn(RefusedOutcome(id: id, cause: cause, record: record, deadline: .now + Self.hold))
-            } else {
-                self.settle(id, cause, .journal, isLate: true)
+        journal.append(
+            record,
+            onEnd: { result in
+                switch result {
+                case .kept: self.settle(id, cause, .journal)
+                case .overtaken: self.settle(id, cause, .overdue)
+                case .refused:
+                    Task {
+                        await self.publish([record], id: id, until: deadline) { self.settle(id, cause, $0) }
+                        onKept()
+                    }
+                    return
+                }
+                onKept()
+            },
+            onLateEnd: { result in
+                if case .refused = result {
+                    self.passOn(RefusedOutcome(id: id, cause: cause, record: record, deadline: .now + Self.hold))
+                } else {
+                    self.settle(id, cause, .journal, isLate: true)
+                }
             }
-        }
-        switch result {
-        case .kept: settle(id, cause, .journal)
-        case .overtaken: settle(id, cause, .overdue)
-        case .refused: await publish([record], id: id, until: deadline) { self.settle(id, cause, $0) }
-        }
+        )
     }
 
     /// Takes what a disk has refused after the answer left: a whole queue of it at once, so many go in one message.

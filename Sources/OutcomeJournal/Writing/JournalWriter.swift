@@ -7,7 +7,7 @@ internal import NIOConcurrencyHelpers
 /// The thread does nothing else, because it may hang for as long as the disk does.
 final class JournalWriter: EventSource {
     private struct Waiter: Sendable {
-        let task: CheckedContinuation<AppendResult, Never>
+        let onEnd: @Sendable (AppendResult) -> Void
         let onLateEnd: (@Sendable (AppendResult) -> Void)?
     }
 
@@ -47,15 +47,17 @@ final class JournalWriter: EventSource {
 
     // MARK: - Appending
 
-    func append(_ record: [UInt8], onLateEnd: (@Sendable (AppendResult) -> Void)?) async -> AppendResult {
-        await withCheckedContinuation { task in
-            let waiter = Waiter(task: task, onLateEnd: onLateEnd)
-            let deadline = ContinuousClock.now + patience
-            let (refusal, mustWatch) = offer { $0.offer(record, waiter: waiter, deadline: deadline) }
-            if let refusal { task.resume(returning: .refused(refusal)) }
-            // One task for all waits, and none while nobody waits.
-            if mustWatch { Task { await watchDeadlines() } }
-        }
+    func append(
+        _ record: [UInt8],
+        onEnd: @escaping @Sendable (AppendResult) -> Void,
+        onLateEnd: (@Sendable (AppendResult) -> Void)?
+    ) {
+        let waiter = Waiter(onEnd: onEnd, onLateEnd: onLateEnd)
+        let deadline = ContinuousClock.now + patience
+        let (refusal, mustWatch) = offer { $0.offer(record, waiter: waiter, deadline: deadline) }
+        if let refusal { onEnd(.refused(refusal)) }
+        // One task for all waits, and none while nobody waits.
+        if mustWatch { Task { await watchDeadlines() } }
     }
 
     func enqueue(_ records: [[UInt8]]) {
@@ -90,7 +92,7 @@ final class JournalWriter: EventSource {
                 backlog.overtaken += expired.count
                 return expired
             }
-            for waiter in expired { waiter.task.resume(returning: .overtaken) }
+            for waiter in expired { waiter.onEnd(.overtaken) }
         }
     }
 
@@ -152,7 +154,7 @@ final class JournalWriter: EventSource {
     private static func tell(_ end: Queue.End, _ result: AppendResult) {
         switch end {
         case .unwatched: break
-        case .inTime(let waiter): waiter.task.resume(returning: result)
+        case .inTime(let waiter): waiter.onEnd(result)
         case .late(let waiter): waiter.onLateEnd?(result)
         }
     }

@@ -69,6 +69,16 @@ extension GatewayTests {
             }
         }
 
+        @Test(arguments: ["", "Connection: keep-alive\r\n"])
+        func `A connection of HTTP 1.0 ends after its answer`(field: String) async throws {
+            try await withGateway { _, connection in
+                let answer = try await connection.exchange("GET \(Self.good) HTTP/1.0\r\n\(field)\r\n")
+                #expect(answer.status == 200)
+                #expect(answer.headers["connection"] == "close")
+                try await connection.waitUntilClosed()
+            }
+        }
+
         @Test func `What follows a request that ends the connection is not answered`() async throws {
             try await withGateway { gateway, connection in
                 let last = "GET \(Self.good) HTTP/1.1\r\nConnection: close\r\n\r\n"

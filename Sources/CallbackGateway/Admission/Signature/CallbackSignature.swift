@@ -1,5 +1,4 @@
 internal import Crypto
-internal import HTTPTypes
 
 /// How the platform signs callbacks: the MD5 of `name|timestamp|key` in hexadecimal digits, with the key that was
 /// configured as `NotifyAuthKey`.
@@ -8,9 +7,9 @@ internal import HTTPTypes
 /// ingest callbacks. One edition of the page spells the second header field `ALL-LIVE-SIGNATURE`; none other does.
 enum CallbackSignature {
     /// The header field with the Unix time in seconds at which the request was begun.
-    static let timestampField = HTTPField.Name("ALI-LIVE-TIMESTAMP")!
+    static let timestampField = "ALI-LIVE-TIMESTAMP"
     /// The header field with the signature. Whether its digits are in lower case is not documented.
-    static let signatureField = HTTPField.Name("ALI-LIVE-SIGNATURE")!
+    static let signatureField = "ALI-LIVE-SIGNATURE"
 
     /// The 16 bytes of the MD5.
     static func digest(name: String, timestamp: String, key: Secret) -> [UInt8] {

@@ -1,4 +1,4 @@
-internal import HTTPTypes
+internal import NIOHTTP1
 
 /// What a request brings of a signature.
 enum PresentedSignature: Equatable {
@@ -11,11 +11,11 @@ enum PresentedSignature: Equatable {
     /// A time, as it is written and in seconds, and the 16 bytes of a signature.
     case signed(timestamp: String, seconds: Int64, digest: [UInt8])
 
-    init(_ headers: HTTPFields) {
+    init(_ headers: HTTPHeaders) {
         // Fields that are there twice are joined with a comma, and so malformed.
         self.init(
-            timestamp: headers[CallbackSignature.timestampField],
-            signature: headers[CallbackSignature.signatureField]
+            timestamp: headers.joined(CallbackSignature.timestampField),
+            signature: headers.joined(CallbackSignature.signatureField)
         )
     }
 

@@ -1,0 +1,291 @@
+import DecisionCore
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import CallbackGateway
+
+@Suite struct HTTPExchangeTests {
+    @Test func `Requests are taken one after another, and answered in their order`() throws {
+        let script = try Script()
+        try script.request("/1")
+        try script.request("/2")
+        #expect(script.asked == ["/1"])
+        script.answer("/1")
+        #expect(try script.answers() == ["/1"])
+        #expect(script.asked == ["/1", "/2"])
+        script.answer("/2")
+        #expect(try script.answers() == ["/2"])
+    }
+
+    @Test func `While a request waits, what follows is held and nothing more is read`() throws {
+        let script = try Script()
+        try script.request("/1")
+        // The end of the connection would not be seen if nothing were read at all.
+        script.read()
+        #expect(script.reads == 1)
+        try script.request("/2")
+        script.read()
+        #expect(script.reads == 1)
+        script.answer("/1")
+        #expect(script.reads == 2)
+        #expect(script.asked == ["/1", "/2"])
+    }
+
+    @Test func `A client that does not read its answers is asked nothing more`() throws {
+        let script = try Script()
+        script.channel.isWritable = false
+        try script.request("/1")
+        #expect(script.asked == [])
+        script.channel.isWritable = true
+        script.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(script.asked == ["/1"])
+    }
+
+    @Test func `An answer from another thread is written on the event loop`() async throws {
+        let loop = NIOAsyncTestingEventLoop()
+        let channel = NIOAsyncTestingChannel(loop: loop)
+        let responder = ScriptedResponder(eventLoop: loop)
+        try await loop.submit {
+            let exchange = HTTPExchange(responder: responder, date: Script.date)
+            try channel.pipeline.syncOperations.addHandler(exchange)
+        }.get()
+        try await channel.writeInbound(HTTPServerRequestPart.head(Script.head("/1")))
+        try await channel.writeInbound(HTTPServerRequestPart.end(nil))
+        let onReply = try #require(try await loop.submit { responder.waiting.value["/1"] }.get())
+        onReply(Script.reply("/1"))
+        let part = try await channel.waitForOutboundWrite(as: HTTPServerResponsePart.self)
+        guard case .head(let head) = part else { return #expect(Bool(false), "\(part)") }
+        #expect(head.headers.first(name: "X-Path") == "/1")
+        _ = try? await channel.finish()
+    }
+
+    // MARK: - Bodies
+
+    @Test func `A body comes in pieces and is handed over whole`() throws {
+        let script = try Script()
+        try script.request("/16", body: ["0123", "4567", "89ABCDEF"])
+        #expect(script.bodies == ["0123456789ABCDEF"])
+    }
+
+    @Test func `A body that is too long has its answer at once, and its rest is passed over`() throws {
+        let script = try Script()
+        try script.request("/16", body: ["0123456789ABCDEF"], isComplete: false)
+        #expect(try script.answers() == [])
+        try script.body("G")
+        #expect(try script.answers() == ["413"])
+        try script.body("H")
+        try script.end()
+        #expect(try script.answers() == [])
+        #expect(script.bodies == [])
+        try script.request("/1")
+        #expect(script.asked == ["/16", "/1"])
+    }
+
+    @Test func `A body that nobody wants is passed over`() throws {
+        let script = try Script()
+        try script.request("/1", body: ["anything"])
+        #expect(script.bodies == [""])
+    }
+
+    @Test func `A request that is answered at its head is passed over to its end`() throws {
+        let script = try Script()
+        try script.request("/refused", body: ["0123"], isComplete: false)
+        #expect(try script.answers() == ["404"])
+        try script.request("/1", isComplete: false, hasHead: false)
+        #expect(script.asked == ["/refused"])
+        try script.end()
+        try script.request("/1")
+        #expect(script.asked == ["/refused", "/1"])
+    }
+
+    @Test func `An answer that is there at once leads to the next request, and not deeper`() throws {
+        let script = try Script()
+        try script.request("/wait")
+        for _ in 0..<100_000 { try script.request("/at-once") }
+        script.answer("/wait")
+        #expect(try script.answers().count == 100_001)
+    }
+
+    // MARK: - The end
+
+    @Test func `A gateway that stops ends an idle connection`() throws {
+        let script = try Script()
+        try script.request("/1")
+        script.answer("/1")
+        script.quiesce()
+        #expect(script.isClosed)
+    }
+
+    @Test func `A gateway that stops answers what has begun, and says that this is the last answer`() throws {
+        let script = try Script()
+        try script.request("/16", body: ["0"], isComplete: false)
+        script.quiesce()
+        #expect(!script.isClosed)
+        try script.end()
+        #expect(!script.isClosed)
+        script.answer("/16")
+        #expect(try script.answers() == ["/16 close"])
+        #expect(script.isClosed)
+    }
+
+    @Test func `A gateway that stops answers everything that it holds`() throws {
+        let script = try Script()
+        for number in 1...3 { try script.request("/\(number)") }
+        script.quiesce()
+        for number in 1...3 { script.answer("/\(number)") }
+        #expect(try script.answers() == ["/1", "/2", "/3 close"])
+        #expect(script.isClosed)
+    }
+
+    @Test func `A client that sends no more still gets its answer`() throws {
+        let script = try Script()
+        try script.request("/1")
+        script.closeInput()
+        #expect(!script.isClosed)
+        script.answer("/1")
+        #expect(try script.answers() == ["/1 close"])
+        #expect(script.isClosed)
+    }
+
+    @Test(arguments: [true, false])
+    func `A client that sends no more in the middle of a request gets nothing`(isAnswered: Bool) throws {
+        let script = try Script()
+        try script.request(isAnswered ? "/refused" : "/16", body: ["0"], isComplete: false)
+        _ = try script.answers()
+        script.closeInput()
+        #expect(script.isClosed)
+        #expect(script.bodies == [])
+    }
+
+    @Test func `An answer to a connection that is gone goes nowhere`() throws {
+        let script = try Script()
+        try script.request("/1")
+        try script.request("/2")
+        script.channel.close(promise: nil)
+        script.channel.embeddedEventLoop.run()
+        script.answer("/1")
+        #expect(try script.answers() == [])
+        #expect(script.asked == ["/1"])
+    }
+}
+
+/// A connection of which everything is seen.
+private final class Script {
+    static let date = HTTPDate(now: { Timestamp(millisecondsSinceEpoch: 0) })
+
+    let channel = EmbeddedChannel()
+    private let responder: ScriptedResponder
+    private let reading = ReadCounter()
+
+    init() throws {
+        responder = ScriptedResponder(eventLoop: channel.eventLoop)
+        try channel.pipeline.syncOperations.addHandler(reading)
+        try channel.pipeline.syncOperations.addHandler(HTTPExchange(responder: responder, date: Self.date))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    }
+
+    static func head(_ path: String) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
+    }
+
+    static func reply(_ path: String) -> HTTPReply {
+        var reply = HTTPReply(.ok, body: [])
+        reply.headers.add(name: "X-Path", value: path)
+        return reply
+    }
+
+    /// The paths that the responder was asked for.
+    var asked: [String] { responder.asked.value }
+    /// The bodies that it was given.
+    var bodies: [String] { responder.bodies.value }
+    /// How often something was to be read.
+    var reads: Int { reading.count }
+    var isClosed: Bool { !channel.isActive }
+
+    func request(_ path: String, body: [String] = [], isComplete: Bool = true, hasHead: Bool = true) throws {
+        if hasHead { try channel.writeInbound(HTTPServerRequestPart.head(Self.head(path))) }
+        for piece in body { try self.body(piece) }
+        if isComplete { try end() }
+    }
+
+    func body(_ piece: String) throws {
+        try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: piece)))
+    }
+
+    func end() throws {
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+    }
+
+    func answer(_ path: String) {
+        responder.waiting.value.removeValue(forKey: path)?(Self.reply(path))
+    }
+
+    func read() { channel.pipeline.read() }
+
+    func quiesce() { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+
+    func closeInput() { channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+
+    /// What was answered since the last time: the path or the status, and `close` where that was said.
+    func answers() throws -> [String] {
+        var answers: [String] = []
+        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {
+            guard case .head(let head) = part else { continue }
+            #expect(head.headers.first(name: "Date") == "Thu, 01 Jan 1970 00:00:00 GMT")
+            let name = head.headers.first(name: "X-Path") ?? "\(head.status.code)"
+            let isLast = head.status == .ok && head.headers.first(name: "Connection") == "close"
+            answers.append(isLast ? name + " close" : name)
+        }
+        return answers
+    }
+}
+
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = Never
+
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
+    }
+}
+
+/// Refuses `/refused`, takes 16 bytes of body for `/16` and none for others, and answers when it is told to, but
+/// `/at-once` at once.
+private final class ScriptedResponder: HTTPResponder {
+    typealias ReplyHandler = @Sendable (HTTPReply) -> Void
+
+    let asked: NIOLoopBoundBox<[String]>
+    let bodies: NIOLoopBoundBox<[String]>
+    let waiting: NIOLoopBoundBox<[String: ReplyHandler]>
+
+    init(eventLoop: any EventLoop) {
+        asked = .makeBoxSendingValue([], eventLoop: eventLoop)
+        bodies = .makeBoxSendingValue([], eventLoop: eventLoop)
+        waiting = .makeBoxSendingValue([:], eventLoop: eventLoop)
+    }
+
+    func begin(_ head: HTTPRequestHead, from peer: NetworkAddress?) -> RequestBeginning {
+        asked.value.append(head.uri)
+        if head.uri == "/refused" { return .answered(.notFound) }
+        return .taken(Request(path: head.uri, responder: self))
+    }
+
+    struct Request: TakenRequest {
+        let path: String
+        let responder: ScriptedResponder
+
+        var maximumBodyLength: Int? { path == "/16" ? 16 : nil }
+
+        func bodyTooLong() -> HTTPReply { .bodyTooLong(limit: 16) }
+
+        func finish(_ body: ByteBuffer, onReply: @escaping ReplyHandler) {
+            responder.bodies.value.append(String(buffer: body))
+            if path == "/at-once" { return onReply(Script.reply(path)) }
+            responder.waiting.value[path] = onReply
+        }
+    }
+}
