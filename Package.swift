@@ -108,7 +108,7 @@ let package = Package(
 
         // The domain and the contract between the parts.
         .target(name: "DecisionCore", swiftSettings: swiftSettings),
-        .target(name: "Wire", dependencies: ["AMQP", "DecisionCore"], swiftSettings: swiftSettings),
+        .target(name: "Wire", dependencies: ["AMQP", "DecisionCore", locks], swiftSettings: swiftSettings),
         .target(name: "RuleFiles", dependencies: ["DecisionCore", yams], swiftSettings: swiftSettings),
         .target(
             name: "BusinessState",

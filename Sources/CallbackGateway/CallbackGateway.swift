@@ -177,7 +177,7 @@ public final class CallbackGateway: Service {
     }
 
     /// Replies have come to questions that had ended without them.
-    public func repliesLate(_ replies: [LateReply<AwaitedEvent>]) {
+    public func repliesLate(_ replies: [LateReply]) {
         outcomeDesk.keep(replies)
         lateDesk.came(replies)
     }

@@ -7,14 +7,14 @@ public import Wire
 ///
 /// The deadline is measured on the monotonic clock and depends on neither broker nor database; ``run()`` watches it
 /// with a single timer.
-public final class ReplyCorrelator<Question: Sendable>: Sendable {
+public final class ReplyCorrelator: Sendable {
     /// Told of the end of a question: the reply, which may say that there is no decision, or why there is none.
     ///
-    /// It is called on whichever thread the end comes from, maybe before ``ask(_:question:deadline:onEnd:publish:)``
+    /// It is called on whichever thread the end comes from, maybe before ``ask(_:onEnd:publish:)``
     /// returns, and must not wait: others wait behind it.
     public typealias EndHandler = @Sendable (Result<ReceivedReply, FallbackCause>) -> Void
 
-    private typealias Pending = PendingAnswers<Question, EndHandler, ContinuousClock.Instant>
+    private typealias Pending = PendingAnswers<AwaitedEvent, EndHandler, ContinuousClock.Instant>
 
     private struct State: Sendable {
         var pending: Pending
@@ -59,15 +59,11 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     /// Registers a question, has it published, and tells of its end, once, at the deadline at the latest.
     ///
     /// - Parameters:
-    ///   - id: The event's id; asking twice with one id is a programming error.
-    ///   - question: What ``waiting()`` hands out while the question waits.
-    ///   - deadline: When the default is to be answered.
+    ///   - question: What is asked; asking twice with one event is a programming error.
     ///   - onEnd: Told of the end.
     ///   - publish: Called once the question is registered, so that no reply can be missed.
     public func ask(
-        _ id: EventID,
-        question: Question,
-        deadline: ContinuousClock.Instant,
+        _ question: AwaitedEvent,
         onEnd: @escaping EndHandler,
         publish: () -> Void
     ) {
@@ -75,7 +71,12 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
             state -> (FallbackCause?, CheckedContinuation<Void, Never>?) in
             guard !state.isStopped else { return (.draining, nil) }
             state.pending.maximumWaiting = state.limit.value
-            switch state.pending.register(id, question: question, waiter: onEnd, deadline: deadline) {
+            switch state.pending.register(
+                question.event.id,
+                question: question,
+                waiter: onEnd,
+                deadline: question.deadline
+            ) {
             case .registered: return (nil, state.idleTimer.take())
             case .refused:
                 state.limit.refused(now: clock.now)
@@ -90,9 +91,9 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
     ///
     /// - Returns: The replies to questions that had ended without one.
     @discardableResult
-    public func resolve(_ replies: [Reply]) -> [LateReply<Question>] {
+    public func resolve(_ replies: [Reply]) -> [LateReply] {
         let now = clock.now
-        var late: [LateReply<Question>] = []
+        var late: [LateReply] = []
         let answered = state.withLockedValue { state in
             replies.compactMap { reply -> (EndHandler, ReceivedReply)? in
                 switch state.pending.resolve(reply.eventID) {
@@ -127,9 +128,9 @@ public final class ReplyCorrelator<Question: Sendable>: Sendable {
         if case .ended(let onEnd, _) = resolution { onEnd(.failure(cause)) }
     }
 
-    /// Every question that waits, in the order of asking, with its deadline.
-    public func waiting() -> [(id: EventID, question: Question, deadline: ContinuousClock.Instant)] {
-        state.withLockedValue { $0.pending.waiting() }
+    /// Every question that waits, in the order of asking.
+    public func waiting() -> [AwaitedEvent] {
+        state.withLockedValue { $0.pending.waiting().map(\.question) }
     }
 
     /// Watches the deadlines until the task is cancelled. Then the questions that still wait end as `draining`.

@@ -6,15 +6,15 @@ public import Wire
 ///
 /// Every connection has a new queue: it is exclusive, and the broker may hold on to the one of a lost connection for a
 /// while. Replies to an old queue are returned to the workers that sent them.
-public final class ReplyReceiver<Question: Sendable>: Sendable {
-    private let correlator: ReplyCorrelator<Question>
+public final class ReplyReceiver: Sendable {
+    private let correlator: ReplyCorrelator
     private let topology: Topology
     private let amqp: AMQPConfiguration
     private let name: String
     private let logger: Logger
     private let onReady: @Sendable (_ queue: String) -> Void
     private let onLost: @Sendable () -> Void
-    private let onLate: @Sendable ([LateReply<Question>]) -> Void
+    private let onLate: @Sendable ([LateReply]) -> Void
     private let lateAnswers: LateAnswerQueue?
 
     /// A receiver that has not begun.
@@ -31,14 +31,14 @@ public final class ReplyReceiver<Question: Sendable>: Sendable {
     ///   - onLateAnswers: Called with what any gateway or worker tells of such; nil when that is not wanted, and then no
     ///     queue is bound for it.
     public init(
-        correlator: ReplyCorrelator<Question>,
+        correlator: ReplyCorrelator,
         topology: Topology,
         amqp: AMQPConfiguration,
         name: String,
         logger: Logger,
         onReady: @escaping @Sendable (_ queue: String) -> Void,
         onLost: @escaping @Sendable () -> Void,
-        onLate: @escaping @Sendable ([LateReply<Question>]) -> Void = { _ in },
+        onLate: @escaping @Sendable ([LateReply]) -> Void = { _ in },
         onLateAnswers: LateAnswersHandler? = nil
     ) {
         self.correlator = correlator

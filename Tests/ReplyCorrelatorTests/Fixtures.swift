@@ -32,27 +32,37 @@ extension Reply {
     }
 }
 
+extension AwaitedEvent {
+    /// The question with this number.
+    static func number(_ number: Int, deadline: ContinuousClock.Instant) -> AwaitedEvent {
+        let receivedAt = Timestamp(millisecondsSinceEpoch: 1_700_000_000_000)
+        return AwaitedEvent(
+            event: StreamEvent(id: .number(number), receivedAt: receivedAt, domain: "d", app: "a", stream: "s"),
+            deadline: deadline,
+            civilDeadline: receivedAt
+        )
+    }
+}
+
 extension ReplyCorrelator {
-    /// Asks, and waits for the end of the question.
+    /// Asks the question with this number, and waits for its end.
     func answer(
-        to id: EventID,
-        question: Question,
+        to number: Int,
         deadline: ContinuousClock.Instant,
         publish: () -> Void
     ) async -> Result<ReceivedReply, FallbackCause> {
         await withCheckedContinuation { waiter in
-            ask(id, question: question, deadline: deadline, onEnd: { waiter.resume(returning: $0) }, publish: publish)
+            ask(.number(number, deadline: deadline), onEnd: { waiter.resume(returning: $0) }, publish: publish)
         }
     }
 
-    /// As ``answer(to:question:deadline:publish:)``, and what a gateway makes of the end of the question.
+    /// As ``answer(to:deadline:publish:)``, and what a gateway makes of the end of the question.
     func decision(
-        to id: EventID,
-        question: Question,
+        to number: Int,
         deadline: ContinuousClock.Instant,
         publish: () -> Void
     ) async -> Result<Decision, FallbackCause> {
-        await answer(to: id, question: question, deadline: deadline, publish: publish).flatMap { received in
+        await answer(to: number, deadline: deadline, publish: publish).flatMap { received in
             switch received.reply.content {
             case .decision(let decision): .success(decision)
             case .failure(let cause): .failure(cause)

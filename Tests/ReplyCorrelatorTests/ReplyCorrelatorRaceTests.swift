@@ -16,8 +16,7 @@ import Wire
                     group.addTask {
                         // Some are due at once, some while the others race, some not at all.
                         let budget = Duration.milliseconds(number % 3 * 20)
-                        return await correlator.decision(to: .number(number), question: number, deadline: .now + budget)
-                        {
+                        return await correlator.decision(to: number, deadline: .now + budget) {
                             Task { correlator.resolve([.decision(number)]) }
                             Task { correlator.fail(.number(number), cause: .unroutable) }
                             Task { correlator.resolve([.decision(number)]) }
@@ -42,14 +41,13 @@ import Wire
 
     @Test func `When it is told to stop in the middle, each question has exactly one end all the same`() async {
         for _ in 0..<20 {
-            let correlator = ReplyCorrelator<Int>(maximumPending: 10_000, budget: .seconds(4), memory: .seconds(1))
+            let correlator = ReplyCorrelator(maximumPending: 10_000, budget: .seconds(4), memory: .seconds(1))
             let run = Task { await correlator.run() }
             let answers = await withTaskGroup { group in
                 for number in 0..<200 {
                     group.addTask {
                         await correlator.decision(
-                            to: .number(number),
-                            question: number,
+                            to: number,
                             deadline: .now + .seconds(3_600)
                         ) {
                             if number.isMultiple(of: 2) { Task { correlator.resolve([.decision(number)]) } }

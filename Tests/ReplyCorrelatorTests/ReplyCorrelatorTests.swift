@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct ReplyCorrelatorTests {
-    typealias Correlator = ReplyCorrelator<Int>
+    typealias Correlator = ReplyCorrelator
 
     static let never = ContinuousClock.now + .seconds(3_600)
 
@@ -29,15 +29,15 @@ import Wire
         _ correlator: Correlator,
         deadline: ContinuousClock.Instant = never
     ) async -> Result<Decision, FallbackCause> {
-        await correlator.decision(to: .number(number), question: number, deadline: deadline, publish: {})
+        await correlator.decision(to: number, deadline: deadline, publish: {})
     }
 
     @Test func `A question is registered before it is published: a reply that comes at once is not missed`()
         async throws
     {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
-                #expect(correlator.waiting().map(\.id) == [.number(1)])
+            let answer = await correlator.decision(to: 1, deadline: Self.never) {
+                #expect(correlator.waiting().map(\.event.id) == [.number(1)])
                 correlator.resolve([.decision(1)])
             }
             #expect(answer == .success(.revision(1)))
@@ -48,7 +48,7 @@ import Wire
 
     @Test func `A worker's failure is the end of the question, and a reply in time`() async throws {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
+            let answer = await correlator.decision(to: 1, deadline: Self.never) {
                 correlator.resolve([.failure(1, .stateUnavailable)])
             }
             #expect(answer == .failure(.stateUnavailable))
@@ -61,7 +61,7 @@ import Wire
         cause: FallbackCause
     ) async throws {
         try await Self.withCorrelator { correlator in
-            let answer = await correlator.decision(to: .number(1), question: 1, deadline: Self.never) {
+            let answer = await correlator.decision(to: 1, deadline: Self.never) {
                 correlator.fail(.number(1), cause: cause)
                 correlator.fail(.number(1), cause: .timeout)
                 correlator.resolve([.decision(1)])
@@ -77,12 +77,12 @@ import Wire
             let timedOut = await Self.ask(1, correlator, deadline: .now)
             #expect(timedOut == .failure(.timeout))
             async let third = Self.ask(3, correlator)
-            let second = await correlator.decision(to: .number(2), question: 2, deadline: Self.never) {
+            let second = await correlator.decision(to: 2, deadline: Self.never) {
                 correlator.resolve([.decision(1), .decision(2), .decision(2), .decision(9), .decision(2)])
             }
             #expect(second == .success(.revision(2)))
 
-            try await eventually("the third question") { correlator.waiting().map(\.id) == [.number(3)] }
+            try await eventually("the third question") { correlator.waiting().map(\.event.id) == [.number(3)] }
             var expected = ReplyCounters()
             expected.inTime = 1
             expected.late = 1
@@ -100,7 +100,7 @@ import Wire
         try await Self.withCorrelator { correlator in
             let deadline = ContinuousClock.now
             _ = await Self.ask(1, correlator, deadline: deadline)
-            _ = await correlator.decision(to: .number(2), question: 2, deadline: Self.never) {
+            _ = await correlator.decision(to: 2, deadline: Self.never) {
                 correlator.fail(.number(2), cause: .brokerBlocked)
             }
             let late = correlator.resolve([.decision(2), .decision(7), .decision(1), .failure(1, .timeout)])
@@ -115,7 +115,7 @@ import Wire
     @Test func `A reply says when it came`() async throws {
         try await Self.withCorrelator { correlator in
             let start = ContinuousClock.now
-            let end = await correlator.answer(to: .number(1), question: 1, deadline: Self.never) {
+            let end = await correlator.answer(to: 1, deadline: Self.never) {
                 correlator.resolve([.decision(1)])
             }
             let received = try end.get()
@@ -129,7 +129,7 @@ import Wire
             async let first = Self.ask(1, correlator)
             async let second = Self.ask(2, correlator)
             try await eventually("two questions") { correlator.counters.pending == 2 }
-            let third = await correlator.decision(to: .number(3), question: 3, deadline: Self.never) {
+            let third = await correlator.decision(to: 3, deadline: Self.never) {
                 Issue.record("it was published")
             }
             #expect(third == .failure(.overloaded))
@@ -148,7 +148,7 @@ import Wire
             try await eventually("the first question") { correlator.counters.pending == 1 }
             async let second = Self.ask(2, correlator, deadline: deadlines[1])
             try await eventually("the second question") { correlator.counters.pending == 2 }
-            #expect(correlator.waiting().map(\.question) == [1, 2])
+            #expect(correlator.waiting().map(\.event.id) == [.number(1), .number(2)])
             #expect(correlator.waiting().map(\.deadline) == deadlines)
             correlator.fail(.number(1), cause: .unroutable)
             correlator.fail(.number(2), cause: .unroutable)
@@ -166,7 +166,7 @@ import Wire
         #expect(await first == .failure(.draining))
         #expect(await second == .failure(.draining))
         await run.value
-        let third = await correlator.decision(to: .number(3), question: 3, deadline: Self.never) {
+        let third = await correlator.decision(to: 3, deadline: Self.never) {
             Issue.record("it was published")
         }
         #expect(third == .failure(.draining))

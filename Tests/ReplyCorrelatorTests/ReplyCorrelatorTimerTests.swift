@@ -47,7 +47,7 @@ import Testing
             let deadline = ContinuousClock.now + .milliseconds(100)
             async let second = ReplyCorrelatorTests.ask(2, correlator, deadline: deadline)
             try await eventually("the question") { correlator.counters.pending == 1 }
-            let first = await correlator.decision(to: .number(1), question: 1, deadline: deadline) {
+            let first = await correlator.decision(to: 1, deadline: deadline) {
                 correlator.resolve([.decision(1)])
             }
             #expect(first == .success(.revision(1)))

@@ -13,13 +13,13 @@ import Wire
             var queues: [String] = []
             var losses = 0
             var late: [Reply] = []
-            var questions: [Int] = []
+            var questions: [EventID] = []
             var lateAnswers: [EventID] = []
             var malformed = 0
         }
 
         let topology: Topology
-        let correlator = ReplyCorrelator<Int>(maximumPending: 1_000, budget: .seconds(4), memory: .seconds(60))
+        let correlator = ReplyCorrelator(maximumPending: 1_000, budget: .seconds(4), memory: .seconds(60))
         let connectionName = "receiver-\(UInt64.random(in: .min ... .max))"
         private let told = NIOLockedValueBox(Told())
 
@@ -27,7 +27,7 @@ import Wire
 
         var queues: [String] { told.withLockedValue { $0.queues } }
         var late: [Reply] { told.withLockedValue { $0.late } }
-        var questions: [Int] { told.withLockedValue { $0.questions } }
+        var questions: [EventID] { told.withLockedValue { $0.questions } }
         var lateAnswers: [EventID] { told.withLockedValue { $0.lateAnswers } }
         var malformed: Int { told.withLockedValue { $0.malformed } }
         var losses: Int { told.withLockedValue { $0.losses } }
@@ -62,7 +62,7 @@ import Wire
                 onLate: { late in
                     self.told.withLockedValue { told in
                         told.late += late.map(\.reply)
-                        told.questions += late.map(\.question)
+                        told.questions += late.map(\.question.event.id)
                     }
                 },
                 onLateAnswers: { answers, malformed in
@@ -84,8 +84,7 @@ import Wire
                 for number in 0..<200 {
                     group.addTask {
                         await receiver.correlator.decision(
-                            to: .number(number),
-                            question: number,
+                            to: number,
                             deadline: .now + .seconds(30),
                             publish: { channel.publish(Reply.decision(number).message(to: queue)) }
                         )
@@ -104,8 +103,7 @@ import Wire
             let answers = await withTaskGroup { group in
                 for number in 0..<100 {
                     group.addTask {
-                        await correlator.decision(to: .number(number), question: number, deadline: .now + .seconds(30))
-                        {}
+                        await correlator.decision(to: number, deadline: .now + .seconds(30)) {}
                     }
                 }
                 while correlator.counters.pending < 100 { await Task.yield() }
@@ -128,7 +126,7 @@ import Wire
             let correlator = receiver.correlator
             let timedOut = await ReplyCorrelatorTests.ask(1, correlator, deadline: .now)
             #expect(timedOut == .failure(.timeout))
-            let second = await correlator.decision(to: .number(2), question: 2, deadline: .now + .seconds(30)) {
+            let second = await correlator.decision(to: 2, deadline: .now + .seconds(30)) {
                 var messages = [1, 2, 2, 9].map { Reply.decision($0).message(to: queue) }
                 messages.append(AMQPMessage(routingKey: queue, body: Array("no reply".utf8)))
                 messages.append(AMQPMessage(routingKey: queue, body: []))
@@ -144,10 +142,10 @@ import Wire
             expected.pendingLimit = 1_000
             try await eventually("\(expected)") { correlator.counters == expected }
             try await eventually("the late reply") { receiver.late == [.decision(1)] }
-            #expect(receiver.questions == [1])
+            #expect(receiver.questions == [.number(1)])
 
             // It goes on after all that.
-            let third = await correlator.decision(to: .number(3), question: 3, deadline: .now + .seconds(30)) {
+            let third = await correlator.decision(to: 3, deadline: .now + .seconds(30)) {
                 channel.publish(Reply.decision(3).message(to: queue))
             }
             #expect(third == .success(.revision(3)))
@@ -163,8 +161,7 @@ import Wire
 
             let returned = NIOLockedValueBox<[AMQPReturn]>([])
             channel.setReturnHandler { messages in returned.withLockedValue { $0 += messages } }
-            let answer = await receiver.correlator.decision(to: .number(1), question: 1, deadline: .now + .seconds(30))
-            {
+            let answer = await receiver.correlator.decision(to: 1, deadline: .now + .seconds(30)) {
                 // Nobody reads the old queue any more: the worker gets its reply back.
                 channel.publish(Reply.decision(5).message(to: receiver.queues[0]))
                 channel.publish(Reply.decision(1).message(to: receiver.queues[1]))

@@ -98,10 +98,8 @@ final class CallbackDesk: Sendable {
             civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget)
         )
         replies.ask(
-            event.id,
-            question: awaited,
-            deadline: awaited.deadline,
-            onEnd: { onEnd(Ending($0, publishes: awaited.publishes, isBrokerReady: self.publisher.isReady)) },
+            awaited,
+            onEnd: { onEnd(Ending($0, of: awaited, isBrokerReady: self.publisher.isReady)) },
             publish: { publisher.publish(awaited) }
         )
     }
@@ -120,7 +118,7 @@ final class CallbackDesk: Sendable {
             answer: String(decoding: body, as: UTF8.self),
             run: outcomes.run,
             worker: ending.reply?.reply.worker,
-            publishCount: ending.publishes?.count ?? 0,
+            publishCount: ending.question?.publishCount ?? 0,
             times: ending.times(since: arrival, now: .now),
             lateOf: ending.lateOf
         )

@@ -9,8 +9,8 @@ struct Ending {
     private(set) var lateOf: EventID?
     /// The reply that ended it; nil when none did.
     private(set) var reply: ReceivedReply?
-    /// How the event was published; nil when that was not even tried.
-    private(set) var publishes: PublishLog?
+    /// The event as it was asked; nil when it was not.
+    private(set) var question: AwaitedEvent?
 
     /// An end before the beginning.
     init(cause: Outcome.Cause) {
@@ -20,8 +20,8 @@ struct Ending {
     /// An end of a wait.
     ///
     /// - Parameter isBrokerReady: Whether there is a way to the broker at this moment.
-    init(_ result: Result<ReceivedReply, FallbackCause>, publishes: PublishLog, isBrokerReady: Bool) {
-        self.publishes = publishes
+    init(_ result: Result<ReceivedReply, FallbackCause>, of question: AwaitedEvent, isBrokerReady: Bool) {
+        self.question = question
         switch result {
         case .success(let received):
             reply = received
@@ -31,7 +31,7 @@ struct Ending {
             }
         // The budget of an event that waited for the broker all along ran out because of the broker.
         case .failure(.timeout):
-            cause = .fallback(isBrokerReady && publishes.count > 0 ? .timeout : .brokerUnavailable)
+            cause = .fallback(isBrokerReady && question.publishCount > 0 ? .timeout : .brokerUnavailable)
         case .failure(let failure):
             cause = .fallback(failure)
         }
@@ -48,7 +48,7 @@ struct Ending {
     /// How long everything took.
     func times(since arrival: ContinuousClock.Instant, now: ContinuousClock.Instant) -> AnswerTimes {
         AnswerTimes(
-            published: publishes?.first.map { arrival.duration(to: $0).microseconds },
+            published: question?.firstPublish.map { arrival.duration(to: $0).microseconds },
             replied: reply.map { arrival.duration(to: $0.at).microseconds },
             answered: arrival.duration(to: now).microseconds,
             worker: reply?.reply.times?.total,

@@ -6,16 +6,12 @@ public protocol ReplyAwaiting: Sendable {
     /// Registers a question, has it published, and tells of its end, once, at the deadline at the latest.
     ///
     /// - Parameters:
-    ///   - id: The event's id, used once.
-    ///   - question: What ``waiting()`` hands out while the question waits.
-    ///   - deadline: When the default is to be answered.
+    ///   - question: What is asked, once.
     ///   - onEnd: Told of the reply, which may say that there is no decision, or why there is none. It does not wait, and
     ///     may be called on any thread, and before this returns.
     ///   - publish: Called once the question is registered.
     func ask(
-        _ id: EventID,
-        question: AwaitedEvent,
-        deadline: ContinuousClock.Instant,
+        _ question: AwaitedEvent,
         onEnd: @escaping @Sendable (Result<ReceivedReply, FallbackCause>) -> Void,
         publish: () -> Void
     )
@@ -24,5 +20,5 @@ public protocol ReplyAwaiting: Sendable {
     func fail(_ id: EventID, cause: FallbackCause)
 
     /// Every question that waits, in the order of asking.
-    func waiting() -> [(id: EventID, question: AwaitedEvent, deadline: ContinuousClock.Instant)]
+    func waiting() -> [AwaitedEvent]
 }

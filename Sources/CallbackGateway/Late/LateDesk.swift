@@ -48,7 +48,7 @@ final class LateDesk: Sendable {
 
     /// Decisions have come for callbacks of this gateway that were answered without them: remembers them, and tells the
     /// other gateways. Nobody waits for that.
-    func came(_ replies: [LateReply<AwaitedEvent>]) {
+    func came(_ replies: [LateReply]) {
         guard isOn else { return }
         var withheld = 0
         var late: [(answer: LateAnswer, body: [UInt8])] = []

@@ -231,7 +231,7 @@ final class OutcomeDesk: Sendable {
     }
 
     /// Puts decisions that came too late into the journal. Nobody waits for that.
-    func keep(_ replies: [LateReply<AwaitedEvent>]) {
+    func keep(_ replies: [LateReply]) {
         let receivedAt = now()
         let records = replies.compactMap { late -> [UInt8]? in
             guard case .decision(let decision) = late.reply.content else { return nil }

@@ -90,7 +90,7 @@ final class EventPublisher: Sendable {
             topology: topology,
             run: run
         )
-        awaited.publishes.published(at: .now)
+        awaited.published(at: .now)
         publisher.publish(message, token: awaited.event.id)
     }
 
@@ -175,7 +175,7 @@ final class EventPublisher: Sendable {
         switch state.withLockedValue(change) {
         case .none: break
         case .watch(let end): interrupted.yield(end)
-        case .publishWaiting: for item in replies.waiting() { publish(item.question) }
+        case .publishWaiting: for awaited in replies.waiting() { publish(awaited) }
         }
     }
 
@@ -217,7 +217,7 @@ final class EventPublisher: Sendable {
             return state.held
         }
         guard !held.isEmpty else { return }
-        for item in replies.waiting() where held.contains(item.id) { publish(item.question) }
+        for awaited in replies.waiting() where held.contains(awaited.event.id) { publish(awaited) }
     }
 
     private func refused(_ id: EventID, on channel: Int) {

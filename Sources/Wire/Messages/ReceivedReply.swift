@@ -12,17 +12,17 @@ public struct ReceivedReply: Sendable, Equatable {
     }
 }
 
-/// A reply to a question that had ended without one.
-public struct LateReply<Question: Sendable>: Sendable {
+/// A reply to an event whose wait had ended without one.
+public struct LateReply: Sendable {
     /// The reply.
     public var reply: Reply
     /// What was asked.
-    public var question: Question
-    /// How long after the question's deadline it came; negative when the question had ended before its deadline.
+    public var question: AwaitedEvent
+    /// How long after the event's deadline it came; negative when the wait had ended before that.
     public var lateBy: Duration
 
     /// Describes an arrival.
-    public init(_ reply: Reply, to question: Question, lateBy: Duration) {
+    public init(_ reply: Reply, to question: AwaitedEvent, lateBy: Duration) {
         self.reply = reply
         self.question = question
         self.lateBy = lateBy

@@ -7,13 +7,13 @@ public import ReplyCorrelator
 import ServiceLifecycle
 import Wire
 
-extension ReplyCorrelator: ReplyAwaiting where Question == AwaitedEvent {}
+extension ReplyCorrelator: ReplyAwaiting {}
 
 /// A gateway with all that it needs, as services.
 struct GatewayRole {
     let gateway: CallbackGateway
-    let correlator: ReplyCorrelator<AwaitedEvent>
-    private let receiver: ReplyReceiver<AwaitedEvent>
+    let correlator: ReplyCorrelator
+    private let receiver: ReplyReceiver
     private let admission: AdmissionWatch?
     private let certificate: FileWatch?
 
@@ -23,7 +23,7 @@ struct GatewayRole {
         let admission = try Self.admission(settings, logger: logger)
         let certificate = try Self.certificate(settings)
         let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
-        let correlator = ReplyCorrelator<AwaitedEvent>(
+        let correlator = ReplyCorrelator(
             maximumPending: settings.gateway.maximumPending,
             budget: settings.topology.answerBudget,
             memory: settings.topology.answerBudget

@@ -27,7 +27,7 @@ struct ChannelRenewalTests {
             configuration: GatewayConfiguration(),
             topology: Topology(namespace: "test-renewal", profile: .replicated),
             run: GatewayRun(gateway: "tested", id: EventID(high: 0x018B_CFE5_6800_7000, low: 1 << 63)),
-            replies: ReplyCorrelator<AwaitedEvent>(maximumPending: 10, budget: .seconds(4), memory: .seconds(4)),
+            replies: ReplyCorrelator(maximumPending: 10, budget: .seconds(4), memory: .seconds(4)),
             logger: ProductDatabase.logger
         )
     }

@@ -10,12 +10,12 @@ import TestSupport
 import Testing
 import Wire
 
-extension ReplyCorrelator: ReplyAwaiting where Question == AwaitedEvent {}
+extension ReplyCorrelator: ReplyAwaiting {}
 
 /// A gateway with its correlator and its reply queue, put together as the product does it.
 struct RunningGateway: Sendable {
     let gateway: CallbackGateway
-    let correlator: ReplyCorrelator<AwaitedEvent>
+    let correlator: ReplyCorrelator
     let port: Int
     private let group: ServiceGroup
 
@@ -39,7 +39,7 @@ struct RunningGateway: Sendable {
         configuration.answerBudget = topology.answerBudget
         configuration.name = "tested"
         configure(&configuration)
-        let correlator = ReplyCorrelator<AwaitedEvent>(
+        let correlator = ReplyCorrelator(
             maximumPending: configuration.maximumPending,
             budget: topology.answerBudget,
             memory: topology.answerBudget
