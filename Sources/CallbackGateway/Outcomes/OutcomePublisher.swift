@@ -10,7 +10,7 @@ internal import Wire
 ///
 /// What is sent is always read back from the journal, so what a former process has left and what has gathered while the
 /// broker was away take the same way as what came in just now, and nothing of it is held in memory. One message carries
-/// all that came within some milliseconds.
+/// all that came within a tenth of a second.
 final class OutcomePublisher: Sendable {
     private typealias Shipment = OutcomeShipment<JournalPosition>
 
@@ -19,7 +19,7 @@ final class OutcomePublisher: Sendable {
     /// About the most bytes of records in one message.
     static let maximumBytes = 262_144
     /// How long records gather for one message, unless it is full before.
-    static let gathering = Duration.milliseconds(20)
+    static let gathering = Duration.milliseconds(100)
     /// How long to wait before what the broker refused is sent again.
     static let pause = Duration.milliseconds(500)
 
