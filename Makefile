@@ -31,6 +31,14 @@ fuzz: ## Fuzz everything that reads foreign bytes, a minute each; 'deploy/local/
 bench: ## Measure the whole path beside a floor and a simple peer; 'deploy/local/bench path --help' has more
 	@deploy/local/bench path
 
+.PHONY: bench-gate
+bench-gate: ## Fail when the whole path has become slower beside the floor than Benchmarks/gate.json says
+	@deploy/local/bench gate
+
+.PHONY: bench-growth
+bench-growth: ## Measure the whole path with more gateways, workers, rules and connections
+	@deploy/local/bench growth
+
 .PHONY: bench-rules
 bench-rules: ## Measure what a decision costs with 10, 10 thousand and a million rules
 	@deploy/local/bench rules

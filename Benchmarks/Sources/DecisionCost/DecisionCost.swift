@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import Measuring
 import Postgres
 
 /// What a decision costs with few and with many rules: reading the facts from PostgreSQL and deciding on them.
@@ -42,7 +43,7 @@ struct DecisionCost: AsyncParsableCommand {
         logger.logLevel = .error
         let server = try PostgresConfiguration(url: databaseURL)
         var databases: [RuleDatabase] = []
-        for size in RuleDatabase.Size.all where !quick || size.exact < 1_000_000 {
+        for size in RuleCount.all where !quick || size.exact < 1_000_000 {
             printError("loading \(size.name)")
             databases.append(
                 try await RuleDatabase.create(

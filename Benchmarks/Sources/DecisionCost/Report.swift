@@ -33,8 +33,8 @@ struct Report {
         ]
         var worst = 1.0
         for batch in [1, 64, 256] {
-            guard let base = costs[Key(size: RuleDatabase.Size.all[0].name, batch: batch)] else { continue }
-            for size in RuleDatabase.Size.all {
+            guard let base = costs[Key(size: RuleCount.all[0].name, batch: batch)] else { continue }
+            for size in RuleCount.all {
                 guard let these = costs[Key(size: size.name, batch: batch)] else { continue }
                 // Of each round by itself: what disturbs a round disturbs both.
                 let ratios = zip(these, base).map { ($0.backend + $0.client) / ($1.backend + $1.client) }.sorted()

@@ -6,28 +6,13 @@ import Postgres
 
 /// A database with a number of rules, and a connection as a worker has it.
 struct RuleDatabase {
-    /// How many rules there are.
-    struct Size {
-        let name: String
-        /// Rules for one stream each.
-        let exact: Int
-        /// Rules with a glob, of four kinds.
-        let globs: Int
-
-        static let all = [
-            Size(name: "10 rules", exact: 6, globs: 4),
-            Size(name: "10,000 rules", exact: 5_000, globs: 5_000),
-            Size(name: "1,010,000 rules", exact: 1_000_000, globs: 10_000),
-        ]
-    }
-
-    let size: Size
+    let size: RuleCount
     private let name: String
     private let connection: PostgresConnection
     private let backend: ProcessClock
 
     static func create(
-        _ size: Size,
+        _ size: RuleCount,
         server: PostgresConfiguration,
         url: String,
         migrations: String,
@@ -61,7 +46,7 @@ struct RuleDatabase {
 
     /// The same kinds of rules whatever their number, with names that are equally long: a shape that fixes characters
     /// in the middle of a name is looked for at each place of it. So it is the number alone that is compared.
-    private static func load(_ size: Size, _ owner: PostgresConnection) async throws {
+    private static func load(_ size: RuleCount, _ owner: PostgresConnection) async throws {
         try await owner.execute(
             """
             INSERT INTO needrecord.rules (domain, app, stream, effect, formats, interval_mp4)

@@ -1,6 +1,11 @@
+/// The middle one of some numbers.
+package func median(of values: [Double]) -> Double {
+    values.sorted()[values.count / 2]
+}
+
 /// The middle one of some numbers, with a fixed number of decimals.
 package func median(_ values: [Double], _ decimals: Int = 1) -> String {
-    fixed(values.sorted()[values.count / 2], decimals)
+    fixed(median(of: values), decimals)
 }
 
 /// A number with a fixed number of decimals.

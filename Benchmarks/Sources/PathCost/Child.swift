@@ -27,7 +27,7 @@ final class Child {
         var output = FileHandle.nullDevice
         if let log {
             if !FileManager.default.fileExists(atPath: log) {
-                FileManager.default.createFile(atPath: log, contents: nil)
+                _ = FileManager.default.createFile(atPath: log, contents: nil)
             }
             output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
             try output.seekToEnd()
@@ -56,30 +56,15 @@ final class Child {
         environment: [String: String] = [:],
         mayFail: Bool = false
     ) throws -> Data {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard mayFail || process.terminationStatus == 0 else {
-            throw BenchmarkError(
-                "\(executable) \(arguments.joined(separator: " ")): exit code \(process.terminationStatus)"
-            )
-        }
-        return data
+        let command = Command(executable: executable, arguments: arguments)
+        return try Run(command, environment: environment).output(mayFail: mayFail)
     }
-}
 
-/// Why there is nothing to measure.
-struct BenchmarkError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
+    /// Runs processes at the same time, each to its end, and lets them fail.
+    ///
+    /// - Returns: What each printed on standard output.
+    static func runTogether(_ commands: [Command]) throws -> [Data] {
+        let runs = try commands.map { try Run($0) }
+        return try runs.map { try $0.output(mayFail: true) }
     }
 }

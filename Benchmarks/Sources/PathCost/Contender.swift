@@ -1,14 +1,17 @@
+import AMQP
 import Foundation
 import Logging
 import Postgres
+import Wire
 
 /// Something that answers questions over the broker, as processes of its own.
 protocol Contender {
     var name: String { get }
     var processes: [Child] { get }
 
-    /// The command that asks; nil for a load that it cannot be asked with.
-    func command(for load: Load, seconds: Int) -> (executable: String, arguments: [String])?
+    /// The commands that ask, all of them at the same time; each prints what a ``LoadResult`` is read from. None for a load
+    /// that says nothing about it.
+    func commands(for load: Load, seconds: Int) -> [Command]
 }
 
 /// Where everything is.
@@ -34,28 +37,58 @@ struct Surroundings {
 
     /// Makes an empty database.
     func createDatabase(_ name: String) async throws {
-        var logger = Logger(label: "benchmark")
-        logger.logLevel = .error
-        let administrator = try await PostgresConnection.connect(
-            PostgresConfiguration(url: databaseURL),
-            logger: logger
-        )
-        try await administrator.execute("DROP DATABASE IF EXISTS \(identifier: name) WITH (FORCE)")
+        try await dropDatabase(name)
+        let administrator = try await connect(to: databaseURL)
         try await administrator.execute("CREATE DATABASE \(identifier: name)")
         await administrator.close()
     }
 
+    /// Removes a database, whoever uses it.
+    func dropDatabase(_ name: String) async throws {
+        let administrator = try await connect(to: databaseURL)
+        try await administrator.execute("DROP DATABASE IF EXISTS \(identifier: name) WITH (FORCE)")
+        await administrator.close()
+    }
+
+    /// Removes the queues and streams of an installation.
+    func delete(_ topology: Topology) async throws {
+        let connection = try await AMQPConnection.connect(AMQPConfiguration(url: amqpURL), logger: .benchmark)
+        try await topology.delete(on: connection)
+        await connection.close()
+    }
+
+    /// A connection to a database, as its owner.
+    func connect(to url: String) async throws -> PostgresConnection {
+        try await PostgresConnection.connect(PostgresConfiguration(url: url), logger: .benchmark)
+    }
+
+    /// Removes the journals and logs.
+    func removeDirectory() throws {
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
     /// The command of the product that plays the platform.
-    func push(_ load: Load, seconds: Int, to url: String) -> (executable: String, arguments: [String]) {
-        var arguments = ["push", "--url", url, "--streams", "1000", "--duration", "\(seconds)s", "--output", "json"]
-        arguments += ["--warm-up", "500ms"]
+    ///
+    /// - Parameter streams: How many streams it asks about, in turn.
+    func push(_ load: Load, seconds: Int, to url: String, streams: Int = 1_000) -> Command {
+        var arguments = ["push", "--url", url, "--streams", "\(streams)", "--duration", "\(seconds)s"]
+        arguments += ["--warm-up", "\(Load.warmUpMilliseconds)ms", "--output", "json"]
         switch load {
         case .closed(let connections): arguments += ["--connections", "\(connections)"]
         case .open(let rate, let isPoisson):
             arguments += ["--connections", "256", "--rate", "\(rate)"]
             if isPoisson { arguments.append("--poisson") }
         }
-        return (needrecord, arguments)
+        return Command(executable: needrecord, arguments: arguments)
+    }
+}
+
+extension Logger {
+    /// Says what has failed, and nothing else.
+    static var benchmark: Logger {
+        var logger = Logger(label: "benchmark")
+        logger.logLevel = .error
+        return logger
     }
 }
 

@@ -20,14 +20,15 @@ struct FloorContender: Contender {
         ]
     }
 
-    func command(for load: Load, seconds: Int) -> (executable: String, arguments: [String])? {
-        guard case .closed(let inFlight) = load else { return nil }
-        return (
-            surroundings.own,
-            [
-                "floor-requester", "--amqp-url", surroundings.amqpURL, "--namespace", namespace,
-                "--in-flight", "\(inFlight)", "--seconds", "\(seconds)",
-            ]
-        )
+    func commands(for load: Load, seconds: Int) -> [Command] {
+        var arguments = ["floor-requester", "--amqp-url", surroundings.amqpURL, "--namespace", namespace]
+        arguments += ["--seconds", "\(seconds)"]
+        switch load {
+        case .closed(let inFlight): arguments += ["--in-flight", "\(inFlight)"]
+        case .open(let rate, let isPoisson):
+            arguments += ["--rate", "\(rate)"]
+            if isPoisson { arguments.append("--poisson") }
+        }
+        return [Command(executable: surroundings.own, arguments: arguments)]
     }
 }

@@ -5,37 +5,21 @@ enum Load: Hashable {
     /// So many questions a second, whatever the answers do; independent of one another (Poisson) or at equal intervals.
     case open(Int, isPoisson: Bool)
 
+    /// How long every load generator asks before it measures.
+    static let warmUpMilliseconds = 500
+
     var name: String {
         switch self {
         case .closed(let askers): "\(askers) at once"
         case .open(let rate, let isPoisson): "\(rate) a second\(isPoisson ? ", Poisson" : "")"
         }
     }
-}
 
-/// What came of a load, as `needrecord push --output json` says it.
-struct LoadResult: Decodable {
-    struct Latency: Decodable {
-        let p50: Double?
-        let p99: Double?
-        let p999: Double?
-
-        enum CodingKeys: String, CodingKey {
-            case p50, p99
-            case p999 = "p99_9"
+    /// The load of one of several generators that ask at the same time.
+    func share(of generators: Int) -> Load {
+        switch self {
+        case .closed(let askers): .closed(max(1, askers / generators))
+        case .open(let rate, let isPoisson): .open(max(1, rate / generators), isPoisson: isPoisson)
         }
-    }
-
-    let answered: Int
-    let failed: Int
-    let warmUp: Int
-    let perSecond: Double
-    let latency: Latency
-
-    enum CodingKeys: String, CodingKey {
-        case answered, failed
-        case warmUp = "warm_up"
-        case perSecond = "answered_per_second"
-        case latency = "latency_us"
     }
 }

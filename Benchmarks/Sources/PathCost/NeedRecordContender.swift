@@ -1,56 +1,101 @@
 import Foundation
+import Postgres
+import Wire
 
-/// The product: a gateway, a worker and an auditor, with everything on.
+/// The product: gateways, workers and an auditor, with everything on.
 struct NeedRecordContender: Contender {
-    let name = "needrecord"
     let processes: [Child]
+    /// Its database, as the owner of which one may connect.
+    let databaseURL: String
+    private let shape: InstallationShape
     private let surroundings: Surroundings
-    private let url: String
+    /// Where each gateway listens.
+    private let urls: [String]
 
-    init(_ surroundings: Surroundings) async throws {
+    var name: String { shape.name }
+
+    init(_ surroundings: Surroundings, _ shape: InstallationShape = InstallationShape()) async throws {
         self.surroundings = surroundings
-        let database = "needrecord_benchmark_path"
-        try await surroundings.createDatabase(database)
-        let login = URLComponents(string: surroundings.databaseURL)?.user ?? "postgres"
-        var environment = [
+        self.shape = shape
+        try await surroundings.createDatabase(Self.database(of: shape))
+        databaseURL = try surroundings.url(ofDatabase: Self.database(of: shape))
+        let environment = [
             "NEEDRECORD_AMQP_URL": surroundings.amqpURL,
-            "NEEDRECORD_DATABASE_URL": try surroundings.url(ofDatabase: database),
+            "NEEDRECORD_DATABASE_URL": databaseURL,
             "NEEDRECORD_MIGRATIONS_DIRECTORY": surroundings.migrations,
-            "NEEDRECORD_TOPOLOGY_NAMESPACE": "benchmark\(getpid())",
-            "NEEDRECORD_JOURNAL_DIRECTORY": surroundings.directory + "/journal",
+            "NEEDRECORD_TOPOLOGY_NAMESPACE": Self.topology(of: shape).namespace,
             "NEEDRECORD_HTTP_HOST": "127.0.0.1",
         ]
+        let login = URLComponents(string: surroundings.databaseURL)?.user ?? "postgres"
         try Child.run(surroundings.needrecord, ["migrate", "--grant", login], environment: environment)
-        try Child.run(
-            surroundings.needrecord,
-            [
-                "rules", "add", "--domain", "test.com", "--app", "*", "--stream", "*", "--record", "--format", "mp4",
-                "--interval", "mp4=300", "--note", "benchmark",
-            ],
-            environment: environment
-        )
-        var processes: [Child] = []
-        let port = try freePort()
-        environment["NEEDRECORD_HTTP_PORT"] = "\(port)"
-        for role in ["gateway", "worker", "auditor"] {
-            let ops = try freePort()
-            environment["NEEDRECORD_OPS_PORT"] = "\(ops)"
-            processes.append(
-                try Child(
-                    role,
-                    surroundings.needrecord,
-                    [role],
-                    environment: environment,
-                    log: surroundings.directory + "/needrecord-\(role).log"
-                )
+        if let rules = shape.rules {
+            let owner = try await surroundings.connect(to: databaseURL)
+            try await RuleFill(count: rules).write(on: owner)
+            await owner.close()
+        } else {
+            try Child.run(
+                surroundings.needrecord,
+                [
+                    "rules", "add", "--domain", "test.com", "--app", "*", "--stream", "*", "--record",
+                    "--format", "mp4", "--interval", "mp4=300", "--note", "benchmark",
+                ],
+                environment: environment
             )
-            try await waitUntilReady("http://127.0.0.1:\(ops)/health/ready")
+        }
+        var processes: [Child] = []
+        var urls: [String] = []
+        for number in 1...shape.gateways {
+            let port = try freePort()
+            urls.append("http://127.0.0.1:\(port)/")
+            let own = [
+                "NEEDRECORD_HTTP_PORT": "\(port)",
+                "NEEDRECORD_JOURNAL_DIRECTORY": surroundings.directory + "/journal-\(shape.key)-\(number)",
+            ]
+            processes.append(try await Self.start("gateway", surroundings, shape, environment.merging(own) { $1 }))
+        }
+        for role in Array(repeating: "worker", count: shape.workers) + ["auditor"] {
+            processes.append(try await Self.start(role, surroundings, shape, environment))
         }
         self.processes = processes
-        url = "http://127.0.0.1:\(port)/"
+        self.urls = urls
     }
 
-    func command(for load: Load, seconds: Int) -> (executable: String, arguments: [String])? {
-        surroundings.push(load, seconds: seconds, to: url)
+    func commands(for load: Load, seconds: Int) -> [Command] {
+        let streams = shape.rules.map { RuleFill(count: $0).streams } ?? 1_000
+        return urls.map { surroundings.push(load.share(of: urls.count), seconds: seconds, to: $0, streams: streams) }
+    }
+
+    /// Ends it, and removes what it has in the servers.
+    func remove() async throws {
+        for process in processes { process.stop() }
+        try await surroundings.dropDatabase(Self.database(of: shape))
+        try await surroundings.delete(Self.topology(of: shape))
+    }
+
+    private static func database(of shape: InstallationShape) -> String {
+        "needrecord_benchmark_\(shape.key)"
+    }
+
+    private static func topology(of shape: InstallationShape) -> Topology {
+        Topology(namespace: "benchmark\(getpid()).\(shape.key)")
+    }
+
+    /// Starts a process, and returns when it is ready.
+    private static func start(
+        _ role: String,
+        _ surroundings: Surroundings,
+        _ shape: InstallationShape,
+        _ environment: [String: String]
+    ) async throws -> Child {
+        let port = try freePort()
+        let process = try Child(
+            role,
+            surroundings.needrecord,
+            [role],
+            environment: environment.merging(["NEEDRECORD_OPS_PORT": "\(port)"]) { $1 },
+            log: surroundings.directory + "/\(shape.key)-\(role)-\(port).log"
+        )
+        try await waitUntilReady("http://127.0.0.1:\(port)/health/ready")
+        return process
     }
 }

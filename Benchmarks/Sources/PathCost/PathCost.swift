@@ -7,7 +7,9 @@ struct PathCost: AsyncParsableCommand {
         commandName: "PathCost",
         abstract: "Measure the path from a callback to its answer, beside a floor and a simple peer.",
         subcommands: [
-            Comparison.self, FloorRequester.self, FloorResponder.self, SimpleGateway.self, SimpleWorker.self,
+            Comparison.self, Gate.self, Growth.self, FloorRequester.self, FloorResponder.self, SelectRequester.self,
+            SimpleGateway.self,
+            SimpleWorker.self,
         ],
         defaultSubcommand: Comparison.self
     )

@@ -1,34 +1,11 @@
 import Measuring
 
-/// One measurement.
-struct Sample {
-    let result: LoadResult
-    /// CPU time for an answer, by part.
-    let costs: [(name: String, microseconds: Double)]
-    /// Resident memory afterwards, by process.
-    let memory: [(name: String, bytes: Int)]
-}
-
 /// The medians of all rounds, and how they compare.
 struct PathReport {
-    private struct Key: Hashable {
-        let contender: String
-        let load: Load
-    }
-
-    private let contenders: [String]
-    private let loads: [Load]
-    private var samples: [Key: [Sample]] = [:]
-
-    /// - Parameter contenders: Those that are compared; the first one with each of the others.
-    init(contenders: [String], loads: [Load]) {
-        self.contenders = contenders
-        self.loads = loads
-    }
-
-    mutating func add(_ sample: Sample, of contender: String, with load: Load) {
-        samples[Key(contender: contender, load: load), default: []].append(sample)
-    }
+    /// Those that are compared; the first one with each of the others.
+    let contenders: [String]
+    let loads: [Load]
+    let measurements: Measurements
 
     func text(rounds: Int, seconds: Int) -> String {
         var lines = [
@@ -39,20 +16,16 @@ struct PathReport {
             let results = samples.map(\.result)
             lines.append(
                 "| \(load.name) | \(contender) | \(median(results.map(\.perSecond), 0)) "
-                    + "| \(milliseconds(results, \.p50)) | \(milliseconds(results, \.p99)) | \(milliseconds(results, \.p999)) "
+                    + "| \(latency(samples, \.p50)) | \(latency(samples, \.p99)) | \(latency(samples, \.p999)) "
                     + "| \(results.reduce(0) { $0 + $1.failed }) |"
             )
         }
         lines += ["", "CPU µs for an answer:", "", "| load | | by part | together |", "|---|---|---|---|"]
         each { load, contender, samples in
-            let parts = samples[0].costs.indices.map { index in
-                (name: samples[0].costs[index].name, values: samples.map { $0.costs[index].microseconds })
-            }
-            let together = samples.map { $0.costs.reduce(0) { $0 + $1.microseconds } }
             lines.append(
                 "| \(load.name) | \(contender) | "
-                    + parts.map { "\($0.name) \(median($0.values, 0))" }.joined(separator: ", ")
-                    + " | \(median(together, 0)) |"
+                    + samples.costs.map { "\($0.name) \(median($0.value, 0))" }.joined(separator: ", ")
+                    + " | \(median(samples.wholeCosts, 0)) |"
             )
         }
         lines += [
@@ -64,12 +37,13 @@ struct PathReport {
             let ratios = contenders.dropFirst().compactMap { ratio(to: $0, load) }
             lines.append("- \(load.name): " + ratios.joined(separator: ", "))
         }
+        if let ratio = ratioToFloorAndSelect { lines += ["", ratio] }
         lines += ["", "Resident memory after the last round, MB:", ""]
         for contender in contenders {
-            guard let last = loads.lazy.compactMap({ samples[Key(contender: contender, load: $0)]?.last }).last else {
-                continue
-            }
-            let sizes = last.memory.map { "\($0.name) \($0.bytes >> 20)" }
+            guard let last = loads.last.map({ measurements.samples(of: contender, with: $0) })?.last,
+                !last.memory.isEmpty
+            else { continue }
+            let sizes = last.memory.map { "\($0.name) \($0.value >> 20)" }
             lines.append("- \(contender): " + sizes.joined(separator: ", "))
         }
         return lines.joined(separator: "\n")
@@ -78,22 +52,35 @@ struct PathReport {
     private func each(_ body: (Load, String, [Sample]) -> Void) {
         for load in loads {
             for contender in contenders {
-                if let samples = samples[Key(contender: contender, load: load)] { body(load, contender, samples) }
+                let samples = measurements.samples(of: contender, with: load)
+                if !samples.isEmpty { body(load, contender, samples) }
             }
         }
     }
 
     private func ratio(to other: String, _ load: Load) -> String? {
-        guard let these = samples[Key(contender: contenders[0], load: load)],
-            let those = samples[Key(contender: other, load: load)]
-        else { return nil }
-        // Of each round by itself: what disturbs a round disturbs both.
-        let ratios = zip(these, those).map { $0.result.perSecond / $1.result.perSecond }.sorted()
-        return "\(median(ratios, 2)) times \(other) (\(fixed(ratios[0], 2)) to \(fixed(ratios[ratios.count - 1], 2)))"
+        let ratios = measurements.ratios(of: contenders[0], to: other, with: load)
+        guard let least = ratios.first, let most = ratios.last else { return nil }
+        return "\(median(ratios, 2)) times \(other) (\(fixed(least, 2)) to \(fixed(most, 2)))"
     }
 
-    private func milliseconds(_ results: [LoadResult], _ value: KeyPath<LoadResult.Latency, Double?>) -> String {
-        let values = results.compactMap { $0.latency[keyPath: value] }
-        return values.isEmpty ? "" : median(values.map { $0 / 1_000 }, 2)
+    /// One question has to go through the broker and back, and the database has to be asked once: that is as fast as it
+    /// can be.
+    private var ratioToFloorAndSelect: String? {
+        func p50(_ contender: String) -> [Double] {
+            measurements.samples(of: contender, with: .closed(1)).milliseconds(\.p50)
+        }
+        let least = zip(p50("floor"), p50("SELECT")).map { $0 + $1 }
+        let ratios = zip(p50(contenders[0]), least).map { $0 / $1 }.sorted()
+        guard let smallest = ratios.first, let largest = ratios.last else { return nil }
+        return """
+            One at a time, the median latency of \(contenders[0]) is \(median(ratios, 2)) times that of floor and SELECT \
+            together (\(fixed(smallest, 2)) to \(fixed(largest, 2))).
+            """
+    }
+
+    private func latency(_ samples: [Sample], _ value: KeyPath<LoadResult.Latency, Double?>) -> String {
+        let values = samples.milliseconds(value)
+        return values.isEmpty ? "" : median(values, 2)
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Postgres
 
 /// The whole path as somebody would write it in an afternoon: a task and a timer for each request, a message for each event
@@ -7,6 +6,8 @@ import Postgres
 struct SimpleContender: Contender {
     let name = "simple"
     let processes: [Child]
+    /// The database with its rules.
+    let databaseURL: String
     private let surroundings: Surroundings
     private let url: String
 
@@ -14,10 +15,8 @@ struct SimpleContender: Contender {
         self.surroundings = surroundings
         let database = "needrecord_benchmark_simple"
         try await surroundings.createDatabase(database)
-        let databaseURL = try surroundings.url(ofDatabase: database)
-        var logger = Logger(label: "benchmark")
-        logger.logLevel = .error
-        let owner = try await PostgresConnection.connect(PostgresConfiguration(url: databaseURL), logger: logger)
+        databaseURL = try surroundings.url(ofDatabase: database)
+        let owner = try await surroundings.connect(to: databaseURL)
         try await owner.execute("CREATE TABLE rules (domain text PRIMARY KEY, need_record boolean NOT NULL)")
         try await owner.execute("INSERT INTO rules VALUES ('test.com', true)")
         await owner.close()
@@ -42,7 +41,7 @@ struct SimpleContender: Contender {
         try await waitUntilReady(url + "?domain=test.com")
     }
 
-    func command(for load: Load, seconds: Int) -> (executable: String, arguments: [String])? {
-        surroundings.push(load, seconds: seconds, to: url)
+    func commands(for load: Load, seconds: Int) -> [Command] {
+        [surroundings.push(load, seconds: seconds, to: url)]
     }
 }

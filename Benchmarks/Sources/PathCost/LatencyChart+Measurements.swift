@@ -1,0 +1,26 @@
+import Measuring
+
+extension LatencyChart {
+    /// The medians of the rounds, of the loads with a constant rate.
+    init(_ measurements: Measurements, contenders: [String], loads: [Load]) {
+        self.init(
+            curves: contenders.map { contender in
+                let points = loads.compactMap { load -> Point? in
+                    guard case .open(let rate, isPoisson: false) = load else { return nil }
+                    return Point(rate: Double(rate), measurements.samples(of: contender, with: load))
+                }
+                return Curve(name: contender, points: points.sorted { $0.rate < $1.rate })
+            }
+        )
+    }
+}
+
+extension LatencyChart.Point {
+    fileprivate init(rate: Double, _ samples: [Sample]) {
+        func middle(_ value: KeyPath<LoadResult.Latency, Double?>) -> Double? {
+            let values = samples.milliseconds(value)
+            return values.isEmpty ? nil : median(of: values)
+        }
+        self.init(rate: rate, p50: middle(\.p50), p99: middle(\.p99), p999: middle(\.p999))
+    }
+}
