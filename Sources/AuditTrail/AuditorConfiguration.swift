@@ -2,8 +2,8 @@ internal import DecisionCore
 
 /// What an auditor can be told. Names and ranges of the keys that set these stand in the configuration table of the docs.
 public struct AuditorConfiguration: Sendable {
-    /// How many messages are taken from the stream before they are written, and so the largest transaction; a stream
-    /// may hand out a few more.
+    /// How many messages are taken from the stream before some are written, and so about the most in one transaction; a
+    /// stream may hand out a few more, and with long messages a transaction has fewer.
     public var prefetch: UInt16 = 500
     /// How often reservations are expired and pruned.
     public var housekeepingInterval = Duration.seconds(60)

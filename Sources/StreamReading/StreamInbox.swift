@@ -1,7 +1,7 @@
 public import AMQP
 internal import NIOConcurrencyHelpers
 
-/// Where the messages of one term wait to be taken, all that are there at once, and where the term's end is told.
+/// Where the messages of one term wait to be taken, many at once, and where the term's end is told.
 ///
 /// Bounded by the prefetch: the broker hands out no more until a batch is acknowledged. What is not taken is not lost,
 /// because the stream keeps it.
@@ -9,8 +9,23 @@ public final class StreamInbox: Sendable {
     private struct State: Sendable {
         var deliveries: [AMQPDelivery] = []
         var hasReceived = false
-        var taker: CheckedContinuation<[AMQPDelivery]?, any Error>?
+        var taker: (task: CheckedContinuation<[AMQPDelivery]?, any Error>, maximumBytes: Int)?
         var end: Result<Void, any Error>?
+
+        mutating func takeFirst(upTo maximumBytes: Int) -> [AMQPDelivery] {
+            var bytes = 0
+            // At least one: a message may be longer than that.
+            let fitting = deliveries.prefix { delivery in
+                defer { bytes += delivery.body.count }
+                return bytes == 0 || bytes + delivery.body.count <= maximumBytes
+            }
+            if fitting.count == deliveries.count {
+                defer { deliveries = [] }
+                return deliveries
+            }
+            defer { deliveries.removeFirst(fitting.count) }
+            return Array(fitting)
+        }
     }
 
     private let state = NIOLockedValueBox(State())
@@ -23,31 +38,30 @@ public final class StreamInbox: Sendable {
 
     /// Puts messages in.
     public func put(_ deliveries: [AMQPDelivery]) {
+        guard !deliveries.isEmpty else { return }
         let (taker, taken) = state.withLockedValue { state in
             state.hasReceived = true
             state.deliveries += deliveries
             guard let taker = state.taker.take() else {
                 return (CheckedContinuation<[AMQPDelivery]?, any Error>?.none, [AMQPDelivery]())
             }
-            defer { state.deliveries = [] }
-            return (taker, state.deliveries)
+            return (taker.task, state.takeFirst(upTo: taker.maximumBytes))
         }
         taker?.resume(returning: taken)
     }
 
-    /// Takes everything that is there, or waits for the next; nil once the term is to end.
+    /// Takes what is there, or waits for the next; nil once the term is to end.
     ///
+    /// - Parameter maximumBytes: The most bytes of bodies, unless the first message alone has more; by default
+    ///   everything is taken.
     /// - Throws: Why the term cannot go on.
-    public func take() async throws -> [AMQPDelivery]? {
+    public func take(maximumBytes: Int = .max) async throws -> [AMQPDelivery]? {
         try await withCheckedThrowingContinuation { taker in
             let result = state.withLockedValue { state -> Result<[AMQPDelivery]?, any Error>? in
                 if let end = state.end { return end.map { nil } }
-                if !state.deliveries.isEmpty {
-                    defer { state.deliveries = [] }
-                    return .success(state.deliveries)
-                }
+                if !state.deliveries.isEmpty { return .success(state.takeFirst(upTo: maximumBytes)) }
                 precondition(state.taker == nil, "two take from one inbox")
-                state.taker = taker
+                state.taker = (taker, maximumBytes)
                 return nil
             }
             if let result { taker.resume(with: result) }
@@ -62,7 +76,7 @@ public final class StreamInbox: Sendable {
         let taker = state.withLockedValue { state -> CheckedContinuation<[AMQPDelivery]?, any Error>? in
             guard state.end == nil else { return nil }
             state.end = end
-            return state.taker.take()
+            return state.taker.take()?.task
         }
         taker?.resume(with: end.map { nil })
     }

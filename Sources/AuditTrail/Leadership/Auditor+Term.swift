@@ -9,6 +9,10 @@ internal import StreamReading
 internal import Wire
 
 extension Auditor {
+    /// The most bytes of messages that are written in one transaction. While a backlog is worked off, what is made of them
+    /// takes many times that in memory.
+    private static let maximumBatchBytes = 4 << 20
+
     private var store: ProjectionStore { ProjectionStore(stream: topology.outcomesStream) }
 
     /// Waits for its turn to lead, and leads until it is told to stop.
@@ -116,7 +120,7 @@ extension Auditor {
         _ database: PostgresConnection
     ) async throws {
         var position = position
-        while let deliveries = try await inbox.take() {
+        while let deliveries = try await inbox.take(maximumBytes: Self.maximumBatchBytes) {
             let batch = try ProjectionBatch(
                 deliveries,
                 after: position,
