@@ -229,7 +229,7 @@ public final class CallbackGateway: Service {
                 self.desk.drain()
                 self.noticeDesk.drain()
             }
-            // Everything in flight is answered. What is queued for the broker still gets there.
+            // Everything in flight is answered, unless its connection has ended. What is queued for the broker still gets there.
             await self.endJournal()
             client.shutdown()
             try await group.next()
@@ -247,11 +247,12 @@ public final class CallbackGateway: Service {
                 logger.warning("waiting for the journal's disk")
                 _ = await outcomeDesk.settle(until: .now + closing)
                 closing = .milliseconds(100)
-                deadline = .now + .seconds(1)
             }
             await giveUpHeldOutcomes()
         }
         await outcomeDesk.closeBooks()
+        // The minute that was just closed is to get there, too.
+        deadline = max(deadline, .now + .seconds(1))
         if await !outcomePublisher.drain(until: deadline) {
             let waiting = journal.status.unconfirmedRecords
             logger.warning("records stay in the journal until the next start", metadata: ["records": "\(waiting)"])

@@ -37,7 +37,7 @@ public struct GatewayConfiguration: Sendable {
     public var maximumConnections = 16_000
     /// From the first byte of a request to its last, at most; a slower one is answered 408.
     public var requestTimeout = Duration.seconds(5)
-    /// How long a connection may stay open between requests.
+    /// How long a connection may stay open between requests, and how long a client may leave its answers unread.
     public var idleTimeout = Duration.seconds(75)
     /// How long a gateway that stops waits for the broker to take what is in the journal. What it does not take by then
     /// is published at the next start.

@@ -23,7 +23,7 @@ struct Admission {
         self.desk = desk
         self.policy = policy
         headers = request.headers
-        host = request.headers.first(name: "Host") ?? ""
+        host = request.headers.joined("Host") ?? ""
         client = peer.flatMap { peer in
             policy.proxies.client(of: peer, policy.proxies.field.map { request.headers[$0.name] } ?? [])
         }

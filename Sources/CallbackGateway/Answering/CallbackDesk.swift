@@ -123,8 +123,10 @@ final class CallbackDesk: Sendable {
             lateOf: ending.lateOf
         )
         outcomes.keep(outcome) {
-            self.record(outcome)
+            self.count(outcome)
             onAnswer(event.id, body)
+            // Whoever reads the log may be slow, and the answer is not to wait for that.
+            self.log(outcome)
         }
     }
 
@@ -141,7 +143,7 @@ final class CallbackDesk: Sendable {
         return ending
     }
 
-    private func record(_ outcome: Outcome) {
+    private func count(_ outcome: Outcome) {
         state.withLockedValue { state in
             switch (outcome.cause, outcome.verdict) {
             case (.decision, .record): state.counters.recorded += 1
@@ -149,6 +151,9 @@ final class CallbackDesk: Sendable {
             case (.fallback(let cause), _): state.counters.fallbacks[cause, default: 0] += 1
             }
         }
+    }
+
+    private func log(_ outcome: Outcome) {
         switch outcome.cause {
         case .decision(let decision):
             logger.debug("decided", metadata: metadata(of: outcome.event, adding: ["revision": "\(decision.revision)"]))

@@ -149,6 +149,10 @@ final class HTTPExchange: ChannelDuplexHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        guard reply.isLast else { return }
+        // Over TLS the end of the connection takes a while, and requests may come until then.
+        phase = .over
+        held.removeAll()
     }
 
     // MARK: - The end
@@ -175,11 +179,18 @@ final class HTTPExchange: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(context)
+        switch phase {
+        // What cannot go on at all ends the connection by itself. The answer to a request that was taken still leaves.
+        case .answering: isEnding = true
+        // So does the last answer.
+        case .over: break
+        case .idle, .receiving, .passing: end(context)
+        }
     }
 
     private func end(_ context: ChannelHandlerContext) {
         phase = .over
+        held.removeAll()
         context.close(promise: nil)
     }
 }

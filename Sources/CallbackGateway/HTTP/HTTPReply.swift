@@ -13,6 +13,9 @@ struct HTTPReply {
         headers = ["Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.count)]
     }
 
+    /// Whether the connection ends after it.
+    var isLast: Bool { headers.contains(name: "Connection") }
+
     /// Ends the connection after this answer: the client wants no more, or the rest of its request is not wanted.
     func closing() -> HTTPReply {
         var reply = self

@@ -2,8 +2,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Keeps a connection from waiting for ever: answers requests that come too slowly, have too long header fields or are
-/// no HTTP with a JSON error, ends connections that are idle, and ends one after an answer that says
-/// `Connection: close`.
+/// no HTTP with a JSON error, ends connections that are idle or whose client does not read its answers, and ends one after
+/// an answer that says `Connection: close`.
 ///
 /// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
 /// of a request that comes while another one is answered counts from that answer. There is one timer for each
@@ -22,7 +22,7 @@ final class RequestGuard: ChannelDuplexHandler {
         case receiving
         /// An answer, which has a deadline of its own.
         case answering
-        /// Nothing more: the last answer of this connection has been written.
+        /// That the last answer of this connection is out; nothing else is.
         case closing
     }
 
@@ -39,9 +39,15 @@ final class RequestGuard: ChannelDuplexHandler {
     private var answerEndsConnection = false
     /// Whether nothing more can be understood of what comes; what came before is still answered.
     private var isInputBroken = false
+    /// Whether the request that comes asks for another protocol, after which the parser takes nothing more.
+    private var isUpgrade = false
     /// When the phase is over, if it has a limit.
     private var deadline: NIODeadline?
+    /// When the client has to have read some of what was written; nil while it does.
+    private var readingDeadline: NIODeadline?
     private var timer: (task: Scheduled<Void>, fires: NIODeadline)?
+    /// Whose time it is.
+    private var eventLoop: (any EventLoop)?
 
     /// - Parameters:
     ///   - maximumHeaderLength: The most bytes of all header fields of a request together.
@@ -64,6 +70,7 @@ final class RequestGuard: ChannelDuplexHandler {
     var firstByteNotice: some ChannelHandler { FirstByteNotice(self) }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        eventLoop = context.eventLoop
         if context.channel.isActive { begin(context) }
     }
 
@@ -78,23 +85,26 @@ final class RequestGuard: ChannelDuplexHandler {
     }
 
     private func begin(_ context: ChannelHandlerContext) {
-        deadline = .now() + idleTimeout
+        deadline = now + idleTimeout
         setTimer(context)
     }
 
     /// Finds out what is waited for now; the time for it begins when that is something else than before.
     private func updatePhase() {
-        let now: Phase = unanswered > 0 ? .answering : isReceiving ? .receiving : .idle
-        guard phase != .closing, phase != now else { return }
-        phase = now
-        switch now {
-        case .idle: deadline = .now() + idleTimeout
-        case .receiving: deadline = .now() + requestTimeout
-        case .answering, .closing: deadline = nil
+        let next: Phase = unanswered > 0 ? .answering : isReceiving ? .receiving : .idle
+        guard phase != .closing, phase != next else { return }
+        phase = next
+        switch next {
+        case .idle, .closing: deadline = now + idleTimeout
+        case .receiving: deadline = now + requestTimeout
+        case .answering: deadline = nil
         }
     }
 
     // MARK: - Requests
+
+    /// Whether nothing that comes is of use any more.
+    fileprivate var takesNothing: Bool { isInputBroken || phase == .closing }
 
     /// Bytes came in, which belong to a new request unless one is under way.
     fileprivate func bytesArrived() {
@@ -107,12 +117,14 @@ final class RequestGuard: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReceiving = true
+            isUpgrade = head.isUpgrade
             guard head.headers.length <= maximumHeaderLength else { return breakInput(context, .headerTooLong) }
         case .body:
             break
         case .end:
             isReceiving = false
             unanswered += 1
+            isInputBroken = isUpgrade
         }
         updatePhase()
         context.fireChannelRead(data)
@@ -153,9 +165,7 @@ final class RequestGuard: ChannelDuplexHandler {
         case .end:
             unanswered -= 1
             guard !answerEndsConnection, !isInputBroken || unanswered > 0 else {
-                phase = .closing
-                context.writeAndFlush(data, promise: promise)
-                return context.close(promise: nil)
+                return writeLast(data, context, promise)
             }
             updatePhase()
             setTimer(context)
@@ -163,23 +173,51 @@ final class RequestGuard: ChannelDuplexHandler {
         }
     }
 
+    /// Writes what is last on this connection, and ends it when that is out.
+    private func writeLast(_ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        phase = .closing
+        deadline = now + idleTimeout
+        setTimer(context)
+        let written = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(data, promise: written)
+    }
+
+    /// Ends the connection at once.
+    private func end(_ context: ChannelHandlerContext) {
+        phase = .closing
+        context.close(promise: nil)
+    }
+
     /// Ends the connection because of the request that is coming.
     private func reject(_ context: ChannelHandlerContext, with reply: HTTPReply) {
-        phase = .closing
         // What is wrong with the rest of a request that has its answer needs none.
-        guard unanswered == 0 else { return context.close(promise: nil) }
+        guard unanswered == 0 else { return end(context) }
         rejected(reply.status)
         let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        context.close(promise: nil)
+        writeLast(wrapOutboundOut(.end(nil)), context, nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        readingDeadline = context.channel.isWritable ? nil : now + idleTimeout
+        setTimer(context)
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: - Time
 
+    private var now: NIODeadline { eventLoop?.now ?? .now() }
+
+    private var nextDeadline: NIODeadline? {
+        guard let deadline, let readingDeadline else { return deadline ?? readingDeadline }
+        return min(deadline, readingDeadline)
+    }
+
     private func setTimer(_ context: ChannelHandlerContext) {
-        guard let deadline else { return }
+        guard let deadline = nextDeadline else { return }
         if let timer {
             guard timer.fires > deadline else { return }
             timer.task.cancel()
@@ -194,14 +232,19 @@ final class RequestGuard: ChannelDuplexHandler {
 
     private func timerFired(_ context: ChannelHandlerContext) {
         timer = nil
-        guard let deadline else { return }
-        guard deadline <= .now() else { return setTimer(context) }
+        if let readingDeadline, readingDeadline <= now { return end(context) }
+        guard let deadline, deadline <= now else { return setTimer(context) }
         switch phase {
-        case .idle: context.close(promise: nil)
+        case .idle, .closing: end(context)
         case .receiving: reject(context, with: .requestTimeout)
-        case .answering, .closing: break
+        case .answering: break
         }
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether the parser takes what follows for another protocol.
+    var isUpgrade: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
 }
 
 extension HTTPHeaders {
@@ -223,6 +266,8 @@ private final class FirstByteNotice: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // The parser would take it for an error once more, or keep it for ever.
+        if requestGuard.takesNothing { return }
         // Empty lines between requests are ignored (RFC 9112, section 2.2).
         let isRequest = unwrapInboundIn(data).readableBytesView.contains { $0 != 0x0D && $0 != 0x0A }
         if isRequest { requestGuard.bytesArrived() }

@@ -49,6 +49,8 @@ final class OutcomeDesk: Sendable {
         var logged = LoggedPlace()
         /// As much as the journal lets wait for its disk.
         var refused = RefusedOutcomes<ContinuousClock.Instant>(maximumBytes: 64 << 20)
+        /// Callbacks that were accepted and whose outcomes have not come to their end.
+        var openCount = 0
         /// Whether the count of a minute is held for the broker.
         var isTelling = false
     }
@@ -86,7 +88,10 @@ final class OutcomeDesk: Sendable {
 
     /// A callback was accepted.
     func received(_ id: EventID) {
-        state.withLockedValue { $0.ledger.received(id.minute) }
+        state.withLockedValue { state in
+            state.ledger.received(id.minute)
+            state.openCount += 1
+        }
     }
 
     /// Puts an outcome into the journal, or else into the broker's hands.
@@ -161,6 +166,7 @@ final class OutcomeDesk: Sendable {
                 // Together: who waits for what is held closes the books then.
                 state.ledger.answered(id.minute, cause: cause, isKept: place != .nowhere)
                 state.counters.held -= 1
+                state.openCount -= 1
             }
             // Where late ones get to says nothing of where those of now do.
             return (!isLate || place == .nowhere) && state.logged.replace(with: place, now: .now)
@@ -218,11 +224,12 @@ final class OutcomeDesk: Sendable {
         }
     }
 
-    /// Waits until every outcome has come to its end, or the time is over.
+    /// Waits until every callback has an outcome, also those whose connections are gone, and every outcome has come to its
+    /// end; or the time is over.
     ///
     /// - Returns: Whether all have.
     func settle(until deadline: ContinuousClock.Instant) async -> Bool {
-        while counters.held > 0 {
+        while state.withLockedValue({ $0.openCount > 0 }) {
             guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(10))) != nil else {
                 return false
             }

@@ -1,7 +1,7 @@
 internal import EventThread
 internal import NIOConcurrencyHelpers
 
-/// Takes records from any task, and writes them on a thread of its own, all that wait at once.
+/// Takes records from anybody, and writes them on a thread of its own, all that wait at once.
 ///
 /// While the disk is busy with some records, others queue; so the more there are, the fewer writes and syncs each costs.
 /// The thread does nothing else, because it may hang for as long as the disk does.

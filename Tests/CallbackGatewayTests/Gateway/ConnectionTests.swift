@@ -99,6 +99,45 @@ extension GatewayTests {
             }
         }
 
+        @Test func `Garbage after a request that waits costs it nothing, in however many pieces it comes`() async throws
+        {
+            try await ProductBroker.withTopology { topology in
+                try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
+                    try await gateway.waitUntilReady()
+                    try await ScriptedWorker.with(topology) { worker in
+                        let connection = try await gateway.connect()
+                        try await connection.send(Self.request)
+                        let request = try await worker.wait(for: 1)[0]
+                        // Nothing shows that a piece was read: an exchange on another connection gives it the time.
+                        for piece in ["this is no HTTP\r\n", "\r\n", Self.request] {
+                            try await connection.send(piece)
+                            #expect(try await gateway.get("/nowhere").status == 404)
+                        }
+                        #expect(!connection.isClosed)
+                        worker.reply(.record, to: request)
+                        #expect(try await connection.answer(1).text.contains("true"))
+                        try await connection.waitUntilClosed()
+                        #expect(connection.answers.count == 1)
+                        #expect(gateway.gateway.counters.received == 1)
+                    }
+                }
+            }
+        }
+
+        @Test func `A connection ends after a request for another protocol, which is answered in this one`()
+            async throws
+        {
+            try await withGateway { gateway, connection in
+                let answer = try await connection.exchange(
+                    "GET \(Self.good) HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\(Self.request)"
+                )
+                #expect(answer.status == 200)
+                #expect(answer.headers["connection"] == "close")
+                try await connection.waitUntilClosed()
+                #expect(gateway.gateway.counters.received == 1)
+            }
+        }
+
         @Test func `A request that is cut off by the client's end is no event`() async throws {
             try await withGateway { gateway, connection in
                 let type = "Content-Type: application/x-www-form-urlencoded\r\n"

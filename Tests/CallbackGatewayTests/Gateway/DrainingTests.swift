@@ -49,6 +49,31 @@ extension GatewayTests {
             }
         }
 
+        @Test func `A gateway that stops waits for callbacks whose callers are gone, and keeps their outcomes`()
+            async throws
+        {
+            try await ProductBroker.withTopology(answerBudget: .milliseconds(800)) { topology in
+                try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
+                    try await gateway.waitUntilReady()
+                    let caller = try await gateway.connect()
+                    try await caller.send("GET \(Self.target) HTTP/1.1\r\n\r\n")
+                    try await eventually("it to wait") { gateway.correlator.counters.pending == 1 }
+                    try await caller.reset()
+                    // Nobody decides, so it ends with the budget. Until then nothing else holds the gateway up.
+                    await gateway.shutDown()
+                }
+                try await OutcomesReader.with(topology) { reader in
+                    let records = try await reader.records(2)
+                    guard case .outcome(let outcome) = records[0], case .minute(let minute) = records[1] else {
+                        throw TestFailure("\(records)")
+                    }
+                    #expect(outcome.cause == .fallback(.timeout))
+                    #expect(minute.received == 1)
+                    #expect(minute.outcomes == ["timeout": 1])
+                }
+            }
+        }
+
         @Test func `What is in flight gets the default at the budget, and the gateway stops`() async throws {
             try await ProductBroker.withTopology(answerBudget: .milliseconds(800)) { topology in
                 try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in

@@ -69,18 +69,14 @@ import Testing
         #expect(script.bodies == ["0123456789ABCDEF"])
     }
 
-    @Test func `A body that is too long has its answer at once, and its rest is passed over`() throws {
+    @Test func `A body that is too long has its answer at once, which is the last`() throws {
         let script = try Script()
         try script.request("/16", body: ["0123456789ABCDEF"], isComplete: false)
         #expect(try script.answers() == [])
         try script.body("G")
         #expect(try script.answers() == ["413"])
-        try script.body("H")
-        try script.end()
-        #expect(try script.answers() == [])
+        #expect(script.isClosed)
         #expect(script.bodies == [])
-        try script.request("/1")
-        #expect(script.asked == ["/16", "/1"])
     }
 
     @Test func `A body that nobody wants is passed over`() throws {
@@ -100,15 +96,40 @@ import Testing
         #expect(script.asked == ["/refused", "/1"])
     }
 
+    @Test func `What follows an answer that ends the connection is not asked`() throws {
+        let script = try Script()
+        try script.request("/wait")
+        try script.request("/last")
+        try script.request("/1")
+        script.answer("/wait")
+        #expect(try script.answers() == ["/wait", "414"])
+        #expect(script.asked == ["/wait", "/last"])
+    }
+
     @Test func `An answer that is there at once leads to the next request, and not deeper`() throws {
         let script = try Script()
         try script.request("/wait")
-        for _ in 0..<100_000 { try script.request("/at-once") }
+        for _ in 0..<20_000 { try script.request("/at-once") }
         script.answer("/wait")
-        #expect(try script.answers().count == 100_001)
+        #expect(try script.answers().count == 20_001)
     }
 
     // MARK: - The end
+
+    @Test func `An error costs a request that waits nothing, and ends any other`() throws {
+        struct Trouble: Error {}
+        let script = try Script()
+        try script.request("/1")
+        script.channel.pipeline.fireErrorCaught(Trouble())
+        #expect(!script.isClosed)
+        script.answer("/1")
+        #expect(try script.answers() == ["/1 close"])
+        #expect(script.isClosed)
+        let other = try Script()
+        try other.request("/16", body: ["0"], isComplete: false)
+        other.channel.pipeline.fireErrorCaught(Trouble())
+        #expect(other.isClosed)
+    }
 
     @Test func `A gateway that stops ends an idle connection`() throws {
         let script = try Script()
@@ -156,6 +177,7 @@ import Testing
         _ = try script.answers()
         script.closeInput()
         #expect(script.isClosed)
+        #expect(try script.answers() == [])
         #expect(script.bodies == [])
     }
 
@@ -182,6 +204,15 @@ private final class Script {
     init() throws {
         responder = ScriptedResponder(eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(reading)
+        // It ends the connection after the last answer.
+        try channel.pipeline.syncOperations.addHandler(
+            RequestGuard(
+                maximumHeaderLength: 1_000,
+                requestTimeout: .seconds(5),
+                idleTimeout: .seconds(75),
+                rejected: { _ in }
+            )
+        )
         try channel.pipeline.syncOperations.addHandler(HTTPExchange(responder: responder, date: Self.date))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
@@ -253,7 +284,7 @@ private final class ReadCounter: ChannelOutboundHandler {
     }
 }
 
-/// Refuses `/refused`, takes 16 bytes of body for `/16` and none for others, and answers when it is told to, but
+/// Refuses `/refused`, and `/last` for good, takes 16 bytes of body for `/16` and none for others, and answers when it is told to, but
 /// `/at-once` at once.
 private final class ScriptedResponder: HTTPResponder {
     typealias ReplyHandler = @Sendable (HTTPReply) -> Void
@@ -271,6 +302,7 @@ private final class ScriptedResponder: HTTPResponder {
     func begin(_ head: HTTPRequestHead, from peer: NetworkAddress?) -> RequestBeginning {
         asked.value.append(head.uri)
         if head.uri == "/refused" { return .answered(.notFound) }
+        if head.uri == "/last" { return .answered(.targetTooLong(limit: 1)) }
         return .taken(Request(path: head.uri, responder: self))
     }
 

@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
+import Testing
 
 /// One connection of a client that may send whatever it likes.
 final class HTTPConnection: Sendable {
@@ -93,6 +94,13 @@ final class HTTPConnection: Sendable {
     /// Waits until the gateway has ended the connection.
     func waitUntilClosed(within limit: Duration = .seconds(20)) async throws {
         try await eventually("the end of the connection", within: limit) { isClosed }
+    }
+
+    /// Ends the connection as a client does that has died: the other side gets a reset.
+    func reset() async throws {
+        let options = try #require(channel as? any SocketOptionProvider)
+        try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.close()
     }
 
     /// Ends the connection.
