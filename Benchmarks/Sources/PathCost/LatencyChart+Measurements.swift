@@ -1,15 +1,16 @@
 import Measuring
 
 extension LatencyChart {
-    /// The medians of the rounds, of the loads with a constant rate.
+    /// The medians of the rounds, of the loads with a constant rate and of those who were asked with them.
     init(_ measurements: Measurements, contenders: [String], loads: [Load]) {
         self.init(
-            curves: contenders.map { contender in
+            curves: contenders.compactMap { contender in
                 let points = loads.compactMap { load -> Point? in
                     guard case .open(let rate, isPoisson: false) = load else { return nil }
-                    return Point(rate: Double(rate), measurements.samples(of: contender, with: load))
+                    let samples = measurements.samples(of: contender, with: load)
+                    return samples.isEmpty ? nil : Point(rate: Double(rate), samples)
                 }
-                return Curve(name: contender, points: points.sorted { $0.rate < $1.rate })
+                return points.isEmpty ? nil : Curve(name: contender, points: points.sorted { $0.rate < $1.rate })
             }
         )
     }

@@ -22,6 +22,8 @@ struct PathReport {
         }
         lines += ["", "CPU µs for an answer:", "", "| load | | by part | together |", "|---|---|---|---|"]
         each { load, contender, samples in
+            // What has no processes of its own is asked by one that is gone when its time could be read.
+            guard !samples[0].memory.isEmpty else { return }
             lines.append(
                 "| \(load.name) | \(contender) | "
                     + samples.costs.map { "\($0.name) \(median($0.value, 0))" }.joined(separator: ", ")
@@ -34,7 +36,7 @@ struct PathReport {
         ]
         for load in loads {
             guard case .closed = load else { continue }
-            let ratios = contenders.dropFirst().compactMap { ratio(to: $0, load) }
+            let ratios = contenders.dropFirst().filter { $0 != "SELECT" }.compactMap { ratio(to: $0, load) }
             lines.append("- \(load.name): " + ratios.joined(separator: ", "))
         }
         if let ratio = ratioToFloorAndSelect { lines += ["", ratio] }
