@@ -59,12 +59,7 @@ struct RuleDatabase {
             """
             INSERT INTO needrecord.rules (domain, app, stream, effect)
             SELECT 'live' || 10 + n % 50 || '.example.com', 'app' || 100 + n % 100,
-                CASE n % 4
-                    WHEN 0 THEN 'room-' || 100000 + n || '-*'
-                    WHEN 1 THEN '*-vip-' || 100000 + n
-                    WHEN 2 THEN 'event-' || 100000 + n || '-*-hd'
-                    ELSE '*x' || 100000 + n || 'y*'
-                END, 'record'
+                \(unescaped: RuleCount.globOfNumber), 'record'
             FROM generate_series(0, \(size.globs - 1)) AS n
             """
         )

@@ -6,6 +6,16 @@ package struct RuleCount: Sendable {
     /// Rules with a glob, of four kinds.
     package let globs: Int
 
+    /// The glob of rule `n` in SQL, one kind after another.
+    package static let globOfNumber = """
+        CASE n % 4
+            WHEN 0 THEN 'room-' || 100000 + n || '-*'
+            WHEN 1 THEN '*-vip-' || 100000 + n
+            WHEN 2 THEN 'event-' || 100000 + n || '-*-hd'
+            ELSE '*x' || 100000 + n || 'y*'
+        END
+        """
+
     /// Those that are compared, the fewest first.
     package static let all = [
         RuleCount(name: "10 rules", exact: 6, globs: 4),

@@ -28,12 +28,7 @@ struct RuleFill {
             """
             INSERT INTO needrecord.rules (domain, app, stream, effect)
             SELECT 'test.com', 'test123',
-                CASE n % 4
-                    WHEN 0 THEN 'room-' || 100000 + n || '-*'
-                    WHEN 1 THEN '*-vip-' || 100000 + n
-                    WHEN 2 THEN 'event-' || 100000 + n || '-*-hd'
-                    ELSE '*x' || 100000 + n || 'y*'
-                END, 'record'
+                \(unescaped: RuleCount.globOfNumber), 'record'
             FROM generate_series(0, \(count.globs - 1)::integer) AS n
             """,
             timeout: .seconds(600)
