@@ -53,6 +53,22 @@ import Testing
         #expect(try await journal.readAll() == (2..<6).map(record))
     }
 
+    @Test func `A batch says whether there were more than were asked for, by number or by bytes`() async throws {
+        let directory = try ScratchDirectory()
+        let journal = try await Journal.open(directory.configuration())
+        for number in 0..<6 { try await journal.keep(record(number)) }
+        let byNumber = try await journal.read(maximumRecords: 2, maximumBytes: 1 << 20)
+        #expect(byNumber.records.count == 2)
+        #expect(byNumber.hasMore)
+        let byBytes = try await journal.read(maximumRecords: 256, maximumBytes: 60)
+        #expect(byBytes.records.count == 2)
+        #expect(byBytes.hasMore)
+        let rest = try await journal.read(maximumRecords: 2, maximumBytes: 1 << 20)
+        #expect(rest.records.count == 2)
+        #expect(!rest.hasMore)
+        #expect(try await !journal.read(maximumRecords: 2, maximumBytes: 1 << 20).hasMore)
+    }
+
     @Test func `Confirmed records are not read by the next run, and the others are`() async throws {
         let directory = try ScratchDirectory()
         let journal = try await Journal.open(directory.configuration())

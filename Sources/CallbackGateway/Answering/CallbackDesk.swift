@@ -61,8 +61,8 @@ final class CallbackDesk: Sendable {
     ///
     /// The budget begins here: the request is complete, and a slow one has had its own limit.
     ///
-    /// - Parameter onAnswer: Called once with the answer when it may leave, because its outcome is kept: on any thread,
-    ///   and it must not wait. Not called when this throws.
+    /// - Parameter onAnswer: Called once with the answer when it may leave: its outcome is kept, or has waited for that as
+    ///   long as it may. On any thread, and it must not wait. Not called when this throws.
     /// - Throws: ``BadCallback`` when there is no event in it.
     func answer(
         _ fields: CallbackFields,
@@ -110,6 +110,7 @@ final class CallbackDesk: Sendable {
         _ ending: Ending,
         _ onAnswer: @escaping @Sendable (_ id: EventID, _ body: [UInt8]) -> Void
     ) {
+        let former = ending.cause
         let ending = lateDecision(for: event, after: ending) ?? ending
         let body = Answer.body(for: ending.cause.verdict)
         let outcome = Outcome(
@@ -125,21 +126,16 @@ final class CallbackDesk: Sendable {
         outcomes.keep(outcome) {
             self.count(outcome)
             onAnswer(event.id, body)
-            // Whoever reads the log may be slow, and the answer is not to wait for that.
-            self.log(outcome)
+            self.tell(outcome, insteadOf: former)
         }
     }
 
     /// The ending that rests on a decision that came too late for the same question before; nil when there is none, or
     /// no need of one.
     private func lateDecision(for event: StreamEvent, after ending: Ending) -> Ending? {
-        guard case .fallback(let cause) = ending.cause, let earlier = late.answer(to: event) else { return nil }
+        guard case .fallback = ending.cause, let earlier = late.answer(to: event) else { return nil }
         var ending = ending
         ending.rest(on: earlier)
-        logger.warning(
-            "answered a late decision",
-            metadata: metadata(of: event, adding: ["cause": "\(cause.rawValue)", "of": "\(earlier.event.id)"])
-        )
         return ending
     }
 
@@ -153,10 +149,26 @@ final class CallbackDesk: Sendable {
         }
     }
 
-    private func log(_ outcome: Outcome) {
+    /// Has an answer logged.
+    ///
+    /// - Parameter former: What it would rest on without a late decision.
+    private func tell(_ outcome: Outcome, insteadOf former: Outcome.Cause) {
+        if case .decision = outcome.cause, outcome.lateOf == nil, logger.logLevel > .debug { return }
+        // Whoever reads the log may be slow, and the thread that writes the journal must not wait for that.
+        Task { log(outcome, insteadOf: former) }
+    }
+
+    private func log(_ outcome: Outcome, insteadOf former: Outcome.Cause) {
         switch outcome.cause {
         case .decision(let decision):
-            logger.debug("decided", metadata: metadata(of: outcome.event, adding: ["revision": "\(decision.revision)"]))
+            guard let lateOf = outcome.lateOf else {
+                let revision: Logger.Metadata = ["revision": "\(decision.revision)"]
+                return logger.debug("decided", metadata: metadata(of: outcome.event, adding: revision))
+            }
+            logger.warning(
+                "answered a late decision",
+                metadata: metadata(of: outcome.event, adding: ["cause": "\(former.name)", "of": "\(lateOf)"])
+            )
         case .fallback(let cause):
             logger.warning(
                 "answered the default",

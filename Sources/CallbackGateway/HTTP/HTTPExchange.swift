@@ -3,7 +3,7 @@ internal import NIOHTTP1
 
 /// Takes the requests of one connection to a responder, one after another, and writes the answers.
 ///
-/// There is neither a task nor a timer for a request: what waits for an answer is a closure, and the time of a request is
+/// There is neither a task nor a timer for a request here: what waits for an answer is a closure, and the time of a request is
 /// the guard's. What a client sends while it waits is held, and then nothing more is read; so it is, too, while a client
 /// does not read its answers.
 final class HTTPExchange: ChannelDuplexHandler {
@@ -69,7 +69,10 @@ final class HTTPExchange: ChannelDuplexHandler {
         isLooking = true
         while let part = next(context) { take(part, context) }
         isLooking = false
-        if isEnding, held.isEmpty, case .idle = phase { return end(context) }
+        if isEnding, held.isEmpty, case .idle = phase {
+            phase = .over
+            return context.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
+        }
         guard owesRead, held.isEmpty else { return }
         owesRead = false
         context.read()
@@ -135,8 +138,9 @@ final class HTTPExchange: ChannelDuplexHandler {
     private func answer(_ reply: HTTPReply, _ context: ChannelHandlerContext) {
         // The connection may have ended while the answer was looked for.
         guard case .answering = phase else { return }
-        phase = .idle
+        // What the write brings about, such as a socket that takes no more, must not meet an exchange that takes requests.
         write(reply, context)
+        if case .answering = phase { phase = .idle }
         look(context)
     }
 

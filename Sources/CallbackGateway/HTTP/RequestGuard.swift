@@ -6,13 +6,17 @@ internal import NIOHTTP1
 /// an answer that says `Connection: close`.
 ///
 /// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
-/// of a request that comes while another one is answered counts from that answer. There is one timer for each
+/// of a request that comes while another one is answered counts from that answer, and of one whose beginning comes with the
+/// end of another, from the next byte. There is one timer for each
 /// connection, not for each request: it is set again only when it fires.
 final class RequestGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
+
+    /// Ends the connection when the answers that it has got are out; triggered by whoever writes them.
+    struct EndWhenWritten {}
 
     /// What is waited for.
     private enum Phase {
@@ -43,8 +47,10 @@ final class RequestGuard: ChannelDuplexHandler {
     private var isUpgrade = false
     /// When the phase is over, if it has a limit.
     private var deadline: NIODeadline?
-    /// When the client has to have read some of what was written; nil while it does.
+    /// When the client has to have read enough of what was written that more can be; nil while it has.
     private var readingDeadline: NIODeadline?
+    /// How long to wait for a client that does nothing.
+    private var patience: TimeAmount
     private var timer: (task: Scheduled<Void>, fires: NIODeadline)?
     /// Whose time it is.
     private var eventLoop: (any EventLoop)?
@@ -63,6 +69,7 @@ final class RequestGuard: ChannelDuplexHandler {
         self.maximumHeaderLength = maximumHeaderLength
         self.requestTimeout = TimeAmount(requestTimeout)
         self.idleTimeout = TimeAmount(idleTimeout)
+        patience = self.idleTimeout
         self.rejected = rejected
     }
 
@@ -95,9 +102,9 @@ final class RequestGuard: ChannelDuplexHandler {
         guard phase != .closing, phase != next else { return }
         phase = next
         switch next {
-        case .idle, .closing: deadline = now + idleTimeout
+        case .idle: deadline = now + idleTimeout
         case .receiving: deadline = now + requestTimeout
-        case .answering: deadline = nil
+        case .answering, .closing: deadline = nil
         }
     }
 
@@ -113,7 +120,7 @@ final class RequestGuard: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if phase == .closing || isInputBroken { return }
+        if takesNothing { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReceiving = true
@@ -137,6 +144,8 @@ final class RequestGuard: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        // The client has ended in the middle of a request, and expects nothing.
+        if error == .invalidEOFState, phase != .answering { return end(context) }
         breakInput(context, error == .headerOverflow ? .headerTooLong : .malformedRequest)
     }
 
@@ -173,10 +182,20 @@ final class RequestGuard: ChannelDuplexHandler {
         }
     }
 
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard event is EndWhenWritten else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        // Nothing, but when it is written everything before it is.
+        if phase != .closing { writeLast(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), context, promise) }
+    }
+
     /// Writes what is last on this connection, and ends it when that is out.
     private func writeLast(_ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         phase = .closing
-        deadline = now + idleTimeout
+        deadline = now + patience
         setTimer(context)
         let written = promise ?? context.eventLoop.makePromise()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -202,9 +221,20 @@ final class RequestGuard: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        readingDeadline = context.channel.isWritable ? nil : now + idleTimeout
+        readingDeadline = context.channel.isWritable ? nil : now + patience
         setTimer(context)
         context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            // A stop is not to wait as long as a service may.
+            patience = min(idleTimeout, requestTimeout)
+            if phase == .closing { deadline = now + patience }
+            if readingDeadline != nil { readingDeadline = now + patience }
+            setTimer(context)
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     // MARK: - Time

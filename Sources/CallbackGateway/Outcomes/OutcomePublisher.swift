@@ -128,7 +128,7 @@ final class OutcomePublisher: Sendable {
             return false
         }
         send(batch)
-        if batch.records.count < Self.maximumRecords { try? await Task.sleep(for: Self.gathering) }
+        if !batch.hasMore { try? await Task.sleep(for: Self.gathering) }
         return true
     }
 

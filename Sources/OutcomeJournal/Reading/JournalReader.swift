@@ -92,6 +92,7 @@ actor JournalReader {
             batch.end = batch.end.after(payloadBytes: payload.count)
             offset = payload.upperBound
         }
+        batch.hasMore = batch.end.offset < end.offset
         return batch.records.isEmpty ? nil : batch
     }
 

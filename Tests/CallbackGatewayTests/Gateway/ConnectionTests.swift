@@ -220,9 +220,12 @@ extension GatewayTests {
             try await withGateway(requestTimeout: .milliseconds(200)) { _, connection in
                 _ = try await connection.exchange("POST /nowhere HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
                 try await connection.send("hello")
+                // Its answer says that what came before was read: the beginning of a request that comes with the end of
+                // another is not seen.
+                #expect(try await connection.get(Self.good).status == 200)
                 try await connection.send("GET / HT")
                 try await connection.waitUntilClosed(within: .seconds(5))
-                #expect(connection.answers.map(\.status).prefix(1) == [404])
+                #expect(connection.answers.map(\.status) == [404, 200, 408])
             }
         }
 

@@ -61,6 +61,17 @@ import Testing
         _ = try? await channel.finish()
     }
 
+    @Test func `What a write brings about while the gateway stops meets nobody who takes requests`() throws {
+        let script = try Script()
+        try script.request("/1")
+        script.quiesce()
+        script.whenWritten = { $0.pipeline.fireChannelWritabilityChanged() }
+        script.answer("/1")
+        // Its end as well as its head: the connection was not ended in between.
+        #expect(try script.parts() == ["head", "end"])
+        #expect(script.isClosed)
+    }
+
     // MARK: - Bodies
 
     @Test func `A body comes in pieces and is handed over whole`() throws {
@@ -199,20 +210,13 @@ private final class Script {
 
     let channel = EmbeddedChannel()
     private let responder: ScriptedResponder
-    private let reading = ReadCounter()
+    private let socket = SocketWatch()
 
     init() throws {
         responder = ScriptedResponder(eventLoop: channel.eventLoop)
-        try channel.pipeline.syncOperations.addHandler(reading)
+        try channel.pipeline.syncOperations.addHandler(socket)
         // It ends the connection after the last answer.
-        try channel.pipeline.syncOperations.addHandler(
-            RequestGuard(
-                maximumHeaderLength: 1_000,
-                requestTimeout: .seconds(5),
-                idleTimeout: .seconds(75),
-                rejected: { _ in }
-            )
-        )
+        try channel.pipeline.syncOperations.addHandler(RequestGuard.tested)
         try channel.pipeline.syncOperations.addHandler(HTTPExchange(responder: responder, date: Self.date))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
@@ -232,7 +236,7 @@ private final class Script {
     /// The bodies that it was given.
     var bodies: [String] { responder.bodies.value }
     /// How often something was to be read.
-    var reads: Int { reading.count }
+    var reads: Int { socket.readCount }
     var isClosed: Bool { !channel.isActive }
 
     func request(_ path: String, body: [String] = [], isComplete: Bool = true, hasHead: Bool = true) throws {
@@ -259,6 +263,25 @@ private final class Script {
 
     func closeInput() { channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
 
+    /// Called at each write.
+    var whenWritten: ((EmbeddedChannel) -> Void)? {
+        get { socket.whenWritten }
+        set { socket.whenWritten = newValue }
+    }
+
+    /// What was written since the last time, by its kind.
+    func parts() throws -> [String] {
+        var parts: [String] = []
+        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {
+            switch part {
+            case .head: parts.append("head")
+            case .body: parts.append("body")
+            case .end: parts.append("end")
+            }
+        }
+        return parts
+    }
+
     /// What was answered since the last time: the path or the status, and `close` where that was said.
     func answers() throws -> [String] {
         var answers: [String] = []
@@ -273,14 +296,22 @@ private final class Script {
     }
 }
 
-private final class ReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = Never
+/// Counts reads, and says when something is written.
+private final class SocketWatch: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
-    private(set) var count = 0
+    private(set) var readCount = 0
+    var whenWritten: ((EmbeddedChannel) -> Void)?
 
     func read(context: ChannelHandlerContext) {
-        count += 1
+        readCount += 1
         context.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        context.write(data, promise: promise)
+        if let channel = context.channel as? EmbeddedChannel { whenWritten?(channel) }
     }
 }
 

@@ -6,30 +6,35 @@ import Testing
 @testable import CallbackGateway
 
 @Suite struct RequestGuardTests {
-    private func withChannel(_ body: (EmbeddedChannel) throws -> Void) throws {
+    /// Runs `body` with a connection whose request waits for its answer, so that nothing limits its time.
+    private func withRequest(_ body: (EmbeddedChannel, WriteHolder) throws -> Void) throws {
         let channel = EmbeddedChannel()
-        try channel.pipeline.syncOperations.addHandler(
-            RequestGuard(
-                maximumHeaderLength: 1_000,
-                requestTimeout: .seconds(5),
-                idleTimeout: .seconds(75),
-                rejected: { _ in }
-            )
-        )
+        let holder = WriteHolder()
+        try channel.pipeline.syncOperations.addHandler(holder)
+        try channel.pipeline.syncOperations.addHandler(RequestGuard.tested)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        try body(channel)
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        try body(channel, holder)
+        holder.fail()
         _ = try? channel.finish(acceptAlreadyClosed: true)
     }
 
+    private func setWritable(_ isWritable: Bool, _ channel: EmbeddedChannel) {
+        channel.isWritable = isWritable
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    private func answerLast(_ channel: EmbeddedChannel) {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Connection": "close"])
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+    }
+
     @Test func `A client that does not read its answers is not waited for beyond the idle time`() throws {
-        try withChannel { channel in
-            // While a request waits for its answer nothing else limits the time.
-            try channel.writeInbound(
-                HTTPServerRequestPart.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"))
-            )
-            try channel.writeInbound(HTTPServerRequestPart.end(nil))
-            channel.isWritable = false
-            channel.pipeline.fireChannelWritabilityChanged()
+        try withRequest { channel, _ in
+            setWritable(false, channel)
             channel.embeddedEventLoop.advanceTime(by: .seconds(74))
             #expect(channel.isActive)
             channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -38,18 +43,90 @@ import Testing
     }
 
     @Test func `A client that reads in the end goes on`() throws {
-        try withChannel { channel in
-            try channel.writeInbound(
-                HTTPServerRequestPart.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"))
-            )
-            try channel.writeInbound(HTTPServerRequestPart.end(nil))
-            channel.isWritable = false
-            channel.pipeline.fireChannelWritabilityChanged()
+        try withRequest { channel, _ in
+            setWritable(false, channel)
             channel.embeddedEventLoop.advanceTime(by: .seconds(74))
-            channel.isWritable = true
-            channel.pipeline.fireChannelWritabilityChanged()
+            setWritable(true, channel)
             channel.embeddedEventLoop.advanceTime(by: .seconds(1_000))
             #expect(channel.isActive)
         }
+    }
+
+    @Test func `The connection ends when its last answer is out, and not before`() throws {
+        try withRequest { channel, holder in
+            answerLast(channel)
+            #expect(channel.isActive)
+            holder.succeed()
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `The connection ends when it is to, and what was answered is out`() throws {
+        try withRequest { channel, holder in
+            channel.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
+            #expect(channel.isActive)
+            holder.succeed()
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `A stop waits for a client that does not read no longer than for a request`() throws {
+        try withRequest { channel, _ in
+            answerLast(channel)
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            #expect(!channel.isActive)
+        }
+        try withRequest { channel, _ in
+            setWritable(false, channel)
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `A last answer that does not get out is not waited for beyond the idle time`() throws {
+        try withRequest { channel, _ in
+            answerLast(channel)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(74))
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            #expect(!channel.isActive)
+        }
+    }
+}
+
+extension RequestGuard {
+    /// A guard of nothing special.
+    static var tested: RequestGuard {
+        RequestGuard(
+            maximumHeaderLength: 1_000,
+            requestTimeout: .seconds(5),
+            idleTimeout: .seconds(75),
+            rejected: { _ in }
+        )
+    }
+}
+
+/// A socket that takes nothing until it is told to.
+private final class WriteHolder: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+
+    private var promises: [EventLoopPromise<Void>] = []
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if let promise { promises.append(promise) }
+    }
+
+    func succeed() {
+        for promise in promises { promise.succeed() }
+        promises = []
+    }
+
+    func fail() {
+        for promise in promises { promise.fail(ChannelError.ioOnClosedChannel) }
+        promises = []
     }
 }
