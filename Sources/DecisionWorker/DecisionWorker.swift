@@ -178,6 +178,17 @@ public final class DecisionWorker: Service {
     // MARK: - Deciding
 
     private func work() async {
+        var executor = database.taskExecutor
+        // What a batch waits for is the database: on the thread of its connection nobody else has to be woken for that.
+        while await withTaskExecutorPreference(executor, operation: { await work(on: executor) }) {
+            executor = database.taskExecutor
+        }
+    }
+
+    /// Works until the inbox is closed, or another connection will be lent.
+    ///
+    /// - Returns: Whether to go on.
+    private func work(on executor: (any TaskExecutor)?) async -> Bool {
         while let taken = await inbox.take() {
             let takenAt = ContinuousClock.now
             var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
@@ -185,7 +196,9 @@ public final class DecisionWorker: Service {
             returnedReplies.replying(to: batch.requests)
             if finish(taken, publishing: batch.deadLetters + replies) { wait(for: batch.contended, of: taken) }
             settle(batch)
+            guard database.taskExecutor === executor else { return true }
         }
+        return false
     }
 
     /// - Returns: Whether the deliveries are done with; otherwise they have gone back.

@@ -4,15 +4,23 @@ internal import NIOConcurrencyHelpers
 
 /// The thread's side of an ``EventThread``: it outlives the executor for as long as the thread needs to leave.
 ///
-/// `@unchecked Sendable`: `state` is guarded by its lock; `thread` and `executor` are written before the thread runs
-/// (`start`) or by the thread itself, and only read afterwards.
+/// `@unchecked Sendable`: `state` is guarded by its lock; `executor` is written before the thread runs (`start`), and only
+/// read afterwards.
 @safe final class EventLoop: @unchecked Sendable {
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         var isServiceRequested = false
         var isAsleep = false
         var isStopping = false
         weak var source: (any EventSource)?
+    }
+
+    /// A job, and as what the thread runs it.
+    private enum Job {
+        /// Of an actor.
+        case isolated(UnownedJob)
+        /// Of a task that prefers the thread, as this executor.
+        case preferring(UnownedJob, UnownedTaskExecutor)
     }
 
     /// At the end of the process OpenSSL would free what a thread that is just ending, or closing a connection, still
@@ -75,7 +83,12 @@ internal import NIOConcurrencyHelpers
     }
 
     func enqueue(_ job: UnownedJob) {
-        change { $0.jobs.append(job) }
+        change { $0.jobs.append(.isolated(job)) }
+    }
+
+    /// The task executor is used for running the job only, and whoever has a job has the executor too.
+    func enqueue(_ job: UnownedJob, preferring executor: UnownedTaskExecutor) {
+        change { unsafe $0.jobs.append(.preferring(job, executor)) }
     }
 
     var isCurrentThread: Bool {
@@ -98,7 +111,7 @@ internal import NIOConcurrencyHelpers
     private func run() {
         unsafe name.withCString { _ = unsafe clinux_name_this_thread($0) }
         threadID.withLockedValue { $0 = pthread_self() }
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         while true {
             jobs.removeAll(keepingCapacity: true)
             let isStopping = state.withLockedValue { state in
@@ -107,15 +120,22 @@ internal import NIOConcurrencyHelpers
                 return state.isStopping
             }
             if isStopping, jobs.isEmpty { return }
-            for job in jobs {
-                unsafe job.runSynchronously(on: executor!)
-            }
+            for job in jobs { run(job) }
             let interest = serviceSource()
             let mayWait = state.withLockedValue { state in
                 state.isAsleep = state.jobs.isEmpty && !state.isServiceRequested && !state.isStopping
                 return state.isAsleep
             }
             if mayWait { wait(for: interest) }
+        }
+    }
+
+    private func run(_ job: Job) {
+        switch job {
+        case .isolated(let job): unsafe job.runSynchronously(on: executor!)
+        // It may call the actors of the thread without a switch.
+        case .preferring(let job, let preferred):
+            unsafe job.runSynchronously(isolatedTo: executor!, taskExecutor: preferred)
         }
     }
 

@@ -18,6 +18,9 @@ internal import NIOConcurrencyHelpers
 /// drains it before every wait. Work that arrives while a turn runs costs no system call: the `eventfd` is written
 /// only when the thread is asleep, so under load jobs are taken in batches.
 ///
+/// A task may prefer the thread, too, by an executor of ``makeTaskExecutor()``. It then talks with the actors of the
+/// thread without waking anybody; what else it does keeps the socket waiting, so that should be little.
+///
 /// The thread ends when the last reference to the executor is gone, which is after the last job: an actor holds its
 /// executor strongly, and a job holds its actor.
 public final class EventThread: SerialExecutor {
@@ -59,6 +62,29 @@ public final class EventThread: SerialExecutor {
     /// What an actor returns as its executor.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// Makes what tasks may prefer to run on the thread. The runtime takes two of them for different places, so one has to
+    /// do for all tasks.
+    ///
+    /// It is not the thread itself, because jobs of actors have to be told from those of such tasks.
+    public func makeTaskExecutor() -> any TaskExecutor {
+        Tasks(thread: self, loop: loop)
+    }
+
+    private final class Tasks: TaskExecutor {
+        /// Kept for as long as a task prefers it.
+        private let thread: EventThread
+        private let loop: EventLoop
+
+        init(thread: EventThread, loop: EventLoop) {
+            self.thread = thread
+            self.loop = loop
+        }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            unsafe loop.enqueue(UnownedJob(job), preferring: asUnownedTaskExecutor())
+        }
     }
 
     /// Stops the program when the caller is not on the thread.

@@ -69,6 +69,72 @@ import Testing
         #expect(total == 1_000)
     }
 
+    @Test func `A task that prefers the thread runs there, before and after it calls an actor on it`() async throws {
+        let thread = try EventThread(name: "preferred")
+        let actor = Pinned(thread)
+        let names = await withTaskExecutorPreference(thread.makeTaskExecutor()) {
+            await actor.run {}
+            return [currentThreadName(), await actor.threadName(), currentThreadName()]
+        }
+        #expect(names == ["preferred", "preferred", "preferred"])
+        #expect(currentThreadName() != "preferred")
+    }
+
+    @Test func `Tasks that prefer the thread and jobs of its actors run one at a time`() async throws {
+        let thread = try EventThread(name: "both")
+        let actor = Pinned(thread)
+        let executor = thread.makeTaskExecutor()
+        let inside = NIOLockedValueBox((now: 0, most: 0, total: 0))
+        let visit = { @Sendable in
+            inside.withLockedValue {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+                $0.total += 1
+            }
+            inside.withLockedValue { $0.now -= 1 }
+        }
+        await withTaskGroup { group in
+            for _ in 0..<500 {
+                group.addTask { await actor.run(visit) }
+                group.addTask(executorPreference: executor) {
+                    visit()
+                    await actor.run(visit)
+                    visit()
+                }
+            }
+        }
+        let (_, most, total) = inside.withLockedValue { $0 }
+        #expect(most == 1)
+        #expect(total == 2_000)
+    }
+
+    @Test func `What wakes a task that prefers the thread wakes it there`() async throws {
+        let thread = try EventThread(name: "woken")
+        let (numbers, number) = AsyncStream<Int>.makeStream()
+        async let names = withTaskExecutorPreference(thread.makeTaskExecutor()) {
+            var names: [String] = []
+            for await _ in numbers { names.append(currentThreadName()) }
+            return names
+        }
+        for next in 0..<100 {
+            number.yield(next)
+            await Task.yield()
+        }
+        number.finish()
+        #expect(await names == Array(repeating: "woken", count: 100))
+    }
+
+    @Test func `A task that prefers the thread keeps it`() async throws {
+        let name = "kept-\(getpid())"
+        try await withTaskExecutorPreference(EventThread(name: name).makeTaskExecutor()) {
+            for _ in 0..<10 {
+                await Task.yield()
+                #expect(currentThreadName() == name)
+            }
+        }
+        try await eventually { !threadNames().contains(name) }
+    }
+
     @Test func `A source is serviced when attached and after each wake`() async throws {
         let thread = try EventThread(name: "wake")
         let source = Source()

@@ -33,6 +33,19 @@ import Testing
         #expect(actions.grants.map(\.connection) == ["b"])
     }
 
+    @Test func `the next one is the last one returned, while one is there`() {
+        var pool = machine(size: 2)
+        #expect(pool.nextConnection == nil)
+        for lease in 1...2 { _ = pool.lease(UInt64(lease), deadline: at(1), now: at(0)) }
+        for name in ["a", "b"] { _ = pool.connected(name, now: at(0)) }
+        #expect(pool.nextConnection == nil)
+        _ = pool.returned("b", isClean: true, now: at(0))
+        _ = pool.returned("a", isClean: true, now: at(0))
+        #expect(pool.nextConnection == "a")
+        _ = pool.lease(3, deadline: at(1), now: at(0))
+        #expect(pool.nextConnection == "b")
+    }
+
     @Test func `a dirty connection is closed and replaced for who waits`() {
         var pool = machine(size: 1)
         _ = pool.lease(1, deadline: at(1), now: at(0))

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Postgres
@@ -40,6 +41,36 @@ import Testing
             #expect(ids.count <= 3)
             #expect(ids.contains(try await processID(pool)))
         }
+    }
+
+    @Test func `a body goes on on the thread of its connection, which is the pool's until the next`() async throws {
+        try await withPool(size: 1) { pool in
+            #expect(pool.taskExecutor == nil)
+            let lent = try await pool.withConnection(timeout: .seconds(5)) { connection in
+                try await connection.execute("SELECT 1")
+                #expect(isOnThread())
+                return connection
+            }
+            #expect(!isOnThread())
+            let executor = try #require(pool.taskExecutor)
+            #expect(executor === lent.taskExecutor)
+            // Whoever prefers it is there already, and stays.
+            try await withTaskExecutorPreference(executor) {
+                try await lent.execute("SELECT 1")
+                #expect(isOnThread())
+                try await pool.withConnection(timeout: .seconds(5)) { connection in
+                    #expect(connection === lent)
+                    #expect(isOnThread())
+                    #expect(pool.taskExecutor == nil)
+                }
+                #expect(isOnThread())
+            }
+        }
+    }
+
+    /// Whether this is the thread of a connection.
+    private func isOnThread() -> Bool {
+        (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) == "postgres\n"
     }
 
     @Test func `waiting leases are served in order, late ones time out`() async throws {

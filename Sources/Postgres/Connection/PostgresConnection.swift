@@ -33,6 +33,10 @@ public actor PostgresConnection {
     }
 
     private let thread: EventThread
+    /// What a task prefers that talks with the connection a lot: it then does so without a switch of threads.
+    ///
+    /// What such a task does besides keeps the connection from answering anybody, so that should be little.
+    public nonisolated let taskExecutor: any TaskExecutor
     /// Kept here, because the thread keeps it weakly.
     private var source: ConnectionSource?
     let configuration: PostgresConfiguration
@@ -68,6 +72,7 @@ public actor PostgresConnection {
         } catch {
             throw PostgresError(.connectFailed, message: "no thread for the connection: \(error)")
         }
+        taskExecutor = thread.makeTaskExecutor()
         self.configuration = configuration
         self.logger = logger
         handle = ConnectionHandle(logger: logger)

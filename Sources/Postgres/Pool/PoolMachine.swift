@@ -58,6 +58,22 @@ package struct PoolMachine<Connection: Sendable>: Sendable {
         return advance(now)
     }
 
+    /// Somebody wants a connection, and one may be there.
+    ///
+    /// - Returns: What may be lent at once, and what turned out to be lost.
+    package mutating func leaseIdle() -> (connection: Connection?, closes: [Connection]) {
+        var closes: [Connection] = []
+        while let connection = idle.popLast() {
+            guard isUsable(connection) else {
+                closes.append(connection)
+                continue
+            }
+            leasedCount += 1
+            return (connection, closes)
+        }
+        return (nil, closes)
+    }
+
     /// A lease is not wanted any more. False if it has ended or got its connection.
     package mutating func withdraw(_ lease: UInt64) -> Bool {
         guard let index = waiters.firstIndex(where: { $0.lease == lease }) else { return false }
@@ -78,6 +94,9 @@ package struct PoolMachine<Connection: Sendable>: Sendable {
         idle.append(connection)
         return advance(now)
     }
+
+    /// What is lent next, if nothing comes back before.
+    package var nextConnection: Connection? { idle.last }
 
     /// An attempt succeeded.
     package mutating func connected(_ connection: Connection, now: Instant) -> Actions {
@@ -150,12 +169,10 @@ package struct PoolMachine<Connection: Sendable>: Sendable {
     /// Lends what is idle to who waits longest, and opens what is missing.
     private mutating func advance(_ now: Instant) -> Actions {
         var actions = Actions()
-        while !waiters.isEmpty, let connection = idle.popLast() {
-            guard isUsable(connection) else {
-                actions.closes.append(connection)
-                continue
-            }
-            leasedCount += 1
+        while !waiters.isEmpty {
+            let (connection, lost) = leaseIdle()
+            actions.closes += lost
+            guard let connection else { break }
             actions.grants.append((waiters.removeFirst().lease, connection))
         }
         actions.connects = attemptsToStart(now)

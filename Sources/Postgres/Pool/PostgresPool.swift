@@ -47,7 +47,15 @@ public final class PostgresPool: Sendable {
     /// How many leases wait.
     package var waitingCount: Int { state.withLockedValue { $0.leases.count } }
 
+    /// The ``PostgresConnection/taskExecutor`` of the connection that is lent next, if no other comes back before; nil
+    /// while none is there.
+    public var taskExecutor: (any TaskExecutor)? {
+        state.withLockedValue { $0.machine.nextConnection?.taskExecutor }
+    }
+
     /// Runs `body` with a connection that nobody else has meanwhile. Do not keep it afterwards.
+    ///
+    /// Once it has called the connection, `body` goes on on the connection's thread, unless it is isolated to another.
     ///
     /// - Parameter timeout: How long to wait for a connection. The body is limited by its own calls' timeouts.
     /// - Throws: What `body` throws; when no connection could be had, the last error of connecting,
@@ -57,13 +65,15 @@ public final class PostgresPool: Sendable {
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         let connection = try await lease(timeout: timeout)
-        do {
-            let value = try await body(connection)
-            await giveBack(connection)
-            return value
-        } catch {
-            await giveBack(connection)
-            throw error
+        return try await withTaskExecutorPreference(connection.taskExecutor) {
+            do {
+                let value = try await body(connection)
+                await giveBack(connection)
+                return value
+            } catch {
+                await giveBack(connection)
+                throw error
+            }
         }
     }
 
@@ -81,6 +91,9 @@ public final class PostgresPool: Sendable {
     }
 
     private func lease(timeout: Duration) async throws(PostgresError) -> PostgresConnection {
+        let (idle, lost) = state.withLockedValue { $0.machine.leaseIdle() }
+        if !lost.isEmpty { Task { for connection in lost { await connection.close() } } }
+        if let idle { return idle }
         let id = state.withLockedValue { state in
             state.lastLease += 1
             return state.lastLease
