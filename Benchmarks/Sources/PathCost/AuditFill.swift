@@ -3,19 +3,19 @@ import Postgres
 
 /// Fills the audit trail with outcomes as an auditor writes them: ten million a day, the first of the current day.
 struct AuditFill {
-    /// What one statement inserts.
+    /// What the connections insert together before they begin anew.
     private static let chunk = 1_000_000
     private static let rowsOfDay = 10_000_000
     private static let millisecondsOfDay = 86_400_000
 
-    private let owner: PostgresConnection
+    private let owners: [PostgresConnection]
     /// When it was begun, in milliseconds since 1970: no outcome of the current day is later.
     private let begin = Self.now
     private var rows = 0
 
-    /// - Parameter owner: The owner of the database.
-    init(owner: PostgresConnection) {
-        self.owner = owner
+    /// - Parameter owners: Connections of the owner of the database, at least one; they insert side by side.
+    init(owners: [PostgresConnection]) {
+        self.owners = owners
     }
 
     /// Such as "10 million outcomes".
@@ -34,7 +34,7 @@ struct AuditFill {
             printError("\(rows) of \(target) outcomes")
         }
         // As the server does by itself sooner or later, and then not while it is measured.
-        try await owner.simpleQuery("VACUUM (ANALYZE) needrecord.outcomes", timeout: .seconds(3_600))
+        try await owners[0].simpleQuery("VACUUM (ANALYZE) needrecord.outcomes", timeout: .seconds(3_600))
     }
 
     /// Outcomes that are measured are to go where the others of the current day are.
@@ -54,12 +54,25 @@ struct AuditFill {
         let daysAgo = numbers.lowerBound / Self.rowsOfDay
         let day = midnight - daysAgo * Self.millisecondsOfDay
         let span = daysAgo == 0 ? max(1, begin - midnight) : Self.millisecondsOfDay
-        try await owner.execute(
+        try await owners[0].execute(
             """
             SELECT needrecord.prepare_outcome_partitions(d, d)
             FROM (SELECT (to_timestamp(\(day / 1_000)::bigint) AT TIME ZONE 'UTC')::date AS d) AS day
             """
         )
+        try await withThrowingTaskGroup { group in
+            for (index, owner) in owners.enumerated() {
+                let bounds = [index, index + 1].map { numbers.lowerBound + numbers.count * $0 / owners.count }
+                group.addTask { try await insert(bounds[0]..<bounds[1], on: owner, day: day, span: span) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// - Parameters:
+    ///   - day: When the day begins, in milliseconds since 1970.
+    ///   - span: How much of it is over, in milliseconds.
+    private func insert(_ numbers: Range<Int>, on owner: PostgresConnection, day: Int, span: Int) async throws {
         try await owner.execute(
             """
             INSERT INTO needrecord.outcomes (

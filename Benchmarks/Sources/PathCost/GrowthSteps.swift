@@ -61,8 +61,9 @@ struct GrowthSteps {
     /// One after the other, because the database cannot shrink.
     private func audit() async throws -> [GrowthTable.Row] {
         try await withInstallations([InstallationShape(name: "audit")]) { installations in
-            let owner = try await surroundings.connect(to: installations[0].databaseURL)
-            var fill = AuditFill(owner: owner)
+            let url = installations[0].databaseURL
+            let owners = [try await surroundings.connect(to: url), try await surroundings.connect(to: url)]
+            var fill = AuditFill(owners: owners)
             var rows: [GrowthTable.Row] = []
             for count in auditRows {
                 try await fill.grow(to: count)
@@ -70,7 +71,7 @@ struct GrowthSteps {
                 try fill.requireSameDay()
                 rows.append(row(AuditFill.name(of: count), measurements.samples(of: "audit", with: Self.load)))
             }
-            await owner.close()
+            for owner in owners { await owner.close() }
             return rows
         }
     }
