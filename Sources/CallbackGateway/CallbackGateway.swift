@@ -238,9 +238,7 @@ public final class CallbackGateway: Service {
     }
 
     private func endJournal() async {
-        // A callback whose connection is gone may take its whole budget.
-        var deadline =
-            ContinuousClock.now + max(configuration.journalDrain, configuration.answerBudget + journal.patience)
+        var deadline = ContinuousClock.now + configuration.journalDrain
         var closing = Duration.seconds(5)
         if await !outcomeDesk.settle(until: deadline) {
             if journal.status.queuedRecords > 0 {

@@ -126,7 +126,7 @@ final class CallbackDesk: Sendable {
         outcomes.keep(outcome) {
             self.count(outcome)
             onAnswer(event.id, body)
-            self.tell(outcome, insteadOf: former)
+            self.log(outcome, insteadOf: former)
         }
     }
 
@@ -149,21 +149,15 @@ final class CallbackDesk: Sendable {
         }
     }
 
-    /// Has an answer logged.
-    ///
     /// - Parameter former: What it would rest on without a late decision.
-    private func tell(_ outcome: Outcome, insteadOf former: Outcome.Cause) {
-        if case .decision = outcome.cause, outcome.lateOf == nil, logger.logLevel > .debug { return }
-        // Whoever reads the log may be slow, and the thread that writes the journal must not wait for that.
-        Task { log(outcome, insteadOf: former) }
-    }
-
     private func log(_ outcome: Outcome, insteadOf former: Outcome.Cause) {
         switch outcome.cause {
         case .decision(let decision):
             guard let lateOf = outcome.lateOf else {
-                let revision: Logger.Metadata = ["revision": "\(decision.revision)"]
-                return logger.debug("decided", metadata: metadata(of: outcome.event, adding: revision))
+                return logger.debug(
+                    "decided",
+                    metadata: metadata(of: outcome.event, adding: ["revision": "\(decision.revision)"])
+                )
             }
             logger.warning(
                 "answered a late decision",

@@ -171,11 +171,7 @@ final class OutcomeDesk: Sendable {
             // Where late ones get to says nothing of where those of now do.
             return (!isLate || place == .nowhere) && state.logged.replace(with: place, now: .now)
         }
-        // Whoever reads the log may be slow, and neither an answer nor the journal must wait for that.
-        if isNews { Task { tell(of: place, id) } }
-    }
-
-    private func tell(of place: Place, _ id: EventID) {
+        guard isNews else { return }
         var metadata: Logger.Metadata = ["event": "\(id)"]
         if place != .journal, let failure = journal.status.lastFailure { metadata["error"] = "\(failure)" }
         switch place {

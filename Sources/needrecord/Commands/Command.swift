@@ -22,7 +22,9 @@ extension Command {
         do {
             let settings = try await settings.settings(adding: flags)
             // Standard output is for results.
-            LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+            let log = LogStream(descriptor: STDERR_FILENO)
+            defer { log.flush(within: .seconds(1)) }
+            LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: log) }
             var logger = Logger(label: "needrecord")
             logger.logLevel = settings.logLevel
             try await run(settings, logger: logger)
