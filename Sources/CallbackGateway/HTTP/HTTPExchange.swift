@@ -69,10 +69,7 @@ final class HTTPExchange: ChannelDuplexHandler {
         isLooking = true
         while let part = next(context) { take(part, context) }
         isLooking = false
-        if isEnding, held.isEmpty, case .idle = phase {
-            phase = .over
-            return context.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
-        }
+        if isEnding, held.isEmpty, case .idle = phase { return endWhenWritten(context) }
         guard owesRead, held.isEmpty else { return }
         owesRead = false
         context.read()
@@ -169,8 +166,8 @@ final class HTTPExchange: ChannelDuplexHandler {
             isEnding = true
             look(context)
             // The rest of this request never comes.
-            if case .receiving = phase { end(context) }
-            if case .passing = phase { end(context) }
+            if case .receiving = phase { endWhenWritten(context) }
+            if case .passing = phase { endWhenWritten(context) }
         } else {
             context.fireUserInboundEventTriggered(event)
         }
@@ -190,6 +187,13 @@ final class HTTPExchange: ChannelDuplexHandler {
         case .over: break
         case .idle, .receiving, .passing: end(context)
         }
+    }
+
+    /// Ends the connection when what was answered is out.
+    private func endWhenWritten(_ context: ChannelHandlerContext) {
+        phase = .over
+        held.removeAll()
+        context.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
     }
 
     private func end(_ context: ChannelHandlerContext) {

@@ -7,8 +7,8 @@ internal import NIOHTTP1
 ///
 /// The time for a request counts from its first byte, so a sender that drips one byte at a time gains nothing; the time
 /// of a request that comes while another one is answered counts from that answer, and of one whose beginning comes with the
-/// end of another, from the next byte. There is one timer for each
-/// connection, not for each request: it is set again only when it fires.
+/// end of another, from the next byte. There is one timer for each connection, not for each request: it is set again when
+/// it fires, and before that only for what is due earlier.
 final class RequestGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -17,6 +17,9 @@ final class RequestGuard: ChannelDuplexHandler {
 
     /// Ends the connection when the answers that it has got are out; triggered by whoever writes them.
     struct EndWhenWritten {}
+
+    /// How long a stop waits for a client that does nothing.
+    private static let patienceOfStop = TimeAmount.seconds(5)
 
     /// What is waited for.
     private enum Phase {
@@ -144,8 +147,8 @@ final class RequestGuard: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        // The client has ended in the middle of a request, and expects nothing.
-        if error == .invalidEOFState, phase != .answering { return end(context) }
+        // The client has ended in the middle of a request, which needs no answer then; those before may be on their way.
+        if error == .invalidEOFState, phase != .answering { return endWhenWritten(context, nil) }
         breakInput(context, error == .headerOverflow ? .headerTooLong : .malformedRequest)
     }
 
@@ -188,8 +191,13 @@ final class RequestGuard: ChannelDuplexHandler {
         promise: EventLoopPromise<Void>?
     ) {
         guard event is EndWhenWritten else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        endWhenWritten(context, promise)
+    }
+
+    private func endWhenWritten(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        guard phase != .closing else { return }
         // Nothing, but when it is written everything before it is.
-        if phase != .closing { writeLast(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), context, promise) }
+        writeLast(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), context, promise)
     }
 
     /// Writes what is last on this connection, and ends it when that is out.
@@ -228,8 +236,8 @@ final class RequestGuard: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
-            // A stop is not to wait as long as a service may.
-            patience = min(idleTimeout, requestTimeout)
+            // During a stop a client that does nothing is given less time.
+            patience = min(idleTimeout, Self.patienceOfStop)
             if phase == .closing { deadline = now + patience }
             if readingDeadline != nil { readingDeadline = now + patience }
             setTimer(context)

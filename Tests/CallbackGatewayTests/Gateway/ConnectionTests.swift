@@ -196,7 +196,7 @@ extension GatewayTests {
         }
 
         @Test func `A connection that is idle after a request ends`() async throws {
-            try await withGateway(idleTimeout: .milliseconds(300)) { gateway, connection in
+            try await withGateway(idleTimeout: .seconds(1)) { gateway, connection in
                 #expect(try await connection.get(Self.good).status == 200)
                 #expect(!connection.isClosed)
                 try await connection.waitUntilClosed(within: .seconds(5))
@@ -206,7 +206,7 @@ extension GatewayTests {
         }
 
         @Test func `A connection that was answered before its request had come ends as any other`() async throws {
-            try await withGateway(requestTimeout: .seconds(2), idleTimeout: .milliseconds(300)) { _, connection in
+            try await withGateway(requestTimeout: .seconds(2), idleTimeout: .seconds(1)) { _, connection in
                 let answer = try await connection.exchange("POST /nowhere HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
                 #expect(answer.status == 404)
                 try await connection.send("hello")
@@ -217,7 +217,7 @@ extension GatewayTests {
         }
 
         @Test func `A request after one that was answered early has its time limit`() async throws {
-            try await withGateway(requestTimeout: .milliseconds(200)) { _, connection in
+            try await withGateway(requestTimeout: .seconds(1)) { _, connection in
                 _ = try await connection.exchange("POST /nowhere HTTP/1.1\r\nContent-Length: 5\r\n\r\n")
                 try await connection.send("hello")
                 // Its answer says that what came before was read: the beginning of a request that comes with the end of

@@ -26,6 +26,12 @@ import Testing
         channel.pipeline.fireChannelWritabilityChanged()
     }
 
+    private func answer(_ channel: EmbeddedChannel) {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok)
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: channel.eventLoop.makePromise())
+    }
+
     private func answerLast(_ channel: EmbeddedChannel) {
         let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Connection": "close"])
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
@@ -63,14 +69,34 @@ import Testing
 
     @Test func `The connection ends when it is to, and what was answered is out`() throws {
         try withRequest { channel, holder in
+            answer(channel)
             channel.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
+            holder.succeedFirst()
             #expect(channel.isActive)
             holder.succeed()
             #expect(!channel.isActive)
         }
     }
 
-    @Test func `A stop waits for a client that does not read no longer than for a request`() throws {
+    @Test func `A client that ends in the middle of a request gets the answers to those before`() throws {
+        try withRequest { channel, holder in
+            answer(channel)
+            channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+            holder.succeedFirst()
+            #expect(channel.isActive)
+            holder.succeed()
+            #expect(!channel.isActive)
+        }
+        try withRequest { channel, holder in
+            answerLast(channel)
+            channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+            #expect(channel.isActive)
+            holder.succeed()
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `A stop waits for a client that does not read no longer than five seconds`() throws {
         try withRequest { channel, _ in
             answerLast(channel)
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -82,7 +108,9 @@ import Testing
         try withRequest { channel, _ in
             setWritable(false, channel)
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-            channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+            channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
             #expect(!channel.isActive)
         }
     }
@@ -103,7 +131,7 @@ extension RequestGuard {
     static var tested: RequestGuard {
         RequestGuard(
             maximumHeaderLength: 1_000,
-            requestTimeout: .seconds(5),
+            requestTimeout: .seconds(10),
             idleTimeout: .seconds(75),
             rejected: { _ in }
         )
@@ -119,6 +147,8 @@ private final class WriteHolder: ChannelOutboundHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if let promise { promises.append(promise) }
     }
+
+    func succeedFirst() { promises.removeFirst().succeed() }
 
     func succeed() {
         for promise in promises { promise.succeed() }
