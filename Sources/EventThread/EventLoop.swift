@@ -16,7 +16,7 @@ internal import NIOConcurrencyHelpers
     }
 
     /// A job, and as what the thread runs it.
-    private enum Job {
+    @safe private enum Job {
         /// Of an actor.
         case isolated(UnownedJob)
         /// Of a task that prefers the thread, as this executor.
@@ -97,6 +97,9 @@ internal import NIOConcurrencyHelpers
 
     /// Changes the state and, if the thread sleeps, wakes it. Only the first change of a sleep writes to the eventfd.
     private func change(_ body: (inout State) -> Void) {
+        // What is enqueued may drop the last reference before the descriptor is written.
+        let keeper = unsafe Unmanaged.passRetained(self)
+        defer { unsafe keeper.release() }
         let mustWake = state.withLockedValue { state in
             body(&state)
             defer { state.isAsleep = false }

@@ -1,6 +1,7 @@
 import AMQP
 import DecisionCore
 import DecisionWorker
+import NIOConcurrencyHelpers
 import Postgres
 import TestSupport
 import Testing
@@ -82,18 +83,40 @@ import Wire
                         Issue.record("no decision: \(replies)")
                         return
                     }
-                    try await database.withConnection { owner in
-                        _ = try await owner.execute(
-                            """
-                            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-                            WHERE datname = current_database() AND pid <> pg_backend_pid()
-                                AND backend_type = 'client backend'
-                            """
-                        )
-                    }
+                    try await endConnections(to: database)
                 }
                 #expect(test.worker.counters.stateUnavailable == 0)
             }
+        }
+    }
+
+    @Test func `Decisions are made on the thread of the database connection, and then of the next one`() async throws {
+        try await ProductDatabase.with { database in
+            try await WorkerUnderTest.run(on: .database(database)) { test in
+                var threads: [Set<WorkerUnderTest.Thread>] = []
+                for number in 1...4 {
+                    if number == 3 { try await endConnections(to: database) }
+                    test.clockThreads.withLockedValue { $0 = [] }
+                    test.gateway.ask([.number(number)])
+                    _ = try await test.gateway.replies(number)
+                    threads.append(Set(test.clockThreads.withLockedValue { $0 }))
+                }
+                // The first of each connection finds out where that is.
+                for thread in [threads[1], threads[3]] { #expect(thread.map(\.name) == ["postgres"]) }
+                #expect(threads[1] != threads[3])
+            }
+        }
+    }
+
+    private func endConnections(to database: ProductDatabase) async throws {
+        try await database.withConnection { owner in
+            _ = try await owner.execute(
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    AND backend_type = 'client backend'
+                """
+            )
         }
     }
 

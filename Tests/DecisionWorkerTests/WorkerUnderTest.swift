@@ -2,6 +2,7 @@ import AMQP
 import BusinessState
 import DecisionCore
 import DecisionWorker
+import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import Postgres
@@ -16,7 +17,21 @@ struct WorkerUnderTest: Sendable {
     let gateway: GatewaySide
     /// What the broker knows the worker's connection by.
     let connectionName: String
+    /// The threads on which the worker has looked at the clock, which it does to decide.
+    let clockThreads = NIOLockedValueBox<[Thread]>([])
     private let group: ServiceGroup
+
+    /// A thread of this process.
+    struct Thread: Hashable {
+        let name: String
+        let path: String
+
+        static var current: Thread {
+            let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+            let name = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+            return Thread(name: name?.trimmingCharacters(in: .newlines) ?? "", path: path ?? "")
+        }
+    }
 
     /// Where the worker reads.
     enum State: Sendable {
@@ -74,7 +89,10 @@ struct WorkerUnderTest: Sendable {
             topology: topology,
             amqp: amqp,
             database: pool,
-            now: { .now() },
+            now: { [clockThreads] in
+                clockThreads.withLockedValue { $0.append(.current) }
+                return .now()
+            },
             logger: ProductDatabase.logger
         )
         group = ServiceGroup(services: [worker], logger: ProductDatabase.logger)

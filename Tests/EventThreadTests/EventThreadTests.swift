@@ -91,6 +91,7 @@ import Testing
                 $0.most = max($0.most, $0.now)
                 $0.total += 1
             }
+            sched_yield()
             inside.withLockedValue { $0.now -= 1 }
         }
         await withTaskGroup { group in
@@ -111,14 +112,19 @@ import Testing
     @Test func `What wakes a task that prefers the thread wakes it there`() async throws {
         let thread = try EventThread(name: "woken")
         let (numbers, number) = AsyncStream<Int>.makeStream()
+        let (receipts, receipt) = AsyncStream<Void>.makeStream()
         async let names = withTaskExecutorPreference(thread.makeTaskExecutor()) {
             var names: [String] = []
-            for await _ in numbers { names.append(currentThreadName()) }
+            for await _ in numbers {
+                names.append(currentThreadName())
+                receipt.yield()
+            }
             return names
         }
+        var received = receipts.makeAsyncIterator()
         for next in 0..<100 {
             number.yield(next)
-            await Task.yield()
+            await received.next()
         }
         number.finish()
         #expect(await names == Array(repeating: "woken", count: 100))

@@ -95,8 +95,8 @@ package struct PoolMachine<Connection: Sendable>: Sendable {
         return advance(now)
     }
 
-    /// What is lent next, if nothing comes back before.
-    package var nextConnection: Connection? { idle.last }
+    /// What is lent next, if nothing comes back and nothing is lost before.
+    package var nextConnection: Connection? { idle.last(where: isUsable) }
 
     /// An attempt succeeded.
     package mutating func connected(_ connection: Connection, now: Instant) -> Actions {

@@ -47,15 +47,16 @@ public final class PostgresPool: Sendable {
     /// How many leases wait.
     package var waitingCount: Int { state.withLockedValue { $0.leases.count } }
 
-    /// The ``PostgresConnection/taskExecutor`` of the connection that is lent next, if no other comes back before; nil
-    /// while none is there.
+    /// The ``PostgresConnection/taskExecutor`` of the connection that is lent next, if no other comes back before and it
+    /// is not lost; nil while none is there.
     public var taskExecutor: (any TaskExecutor)? {
         state.withLockedValue { $0.machine.nextConnection?.taskExecutor }
     }
 
     /// Runs `body` with a connection that nobody else has meanwhile. Do not keep it afterwards.
     ///
-    /// Once it has called the connection, `body` goes on on the connection's thread, unless it is isolated to another.
+    /// Once it has called the connection, `body` goes on on the connection's thread, and its child tasks run there too,
+    /// unless they belong to an actor with an executor of its own.
     ///
     /// - Parameter timeout: How long to wait for a connection. The body is limited by its own calls' timeouts.
     /// - Throws: What `body` throws; when no connection could be had, the last error of connecting,
