@@ -10,7 +10,6 @@ public struct PostgresCopyData: Sendable {
     private(set) var chunks: [[UInt8]] = []
     private(set) var hasWrongColumnCount = false
     private(set) var hasZeroByte = false
-    private var scratch: [UInt8] = []
 
     /// Rows of `columnCount` values.
     public init(columnCount: Int) {
@@ -48,23 +47,31 @@ public struct PostgresCopyData: Sendable {
             chunks[last].append(UInt8(ascii: "N"))
             return
         }
-        scratch.removeAll(keepingCapacity: true)
-        value.encodePostgresText(into: &scratch)
-        for byte in scratch {
-            let escape: UInt8? =
-                switch byte {
-                case UInt8(ascii: "\\"): byte
-                case UInt8(ascii: "\n"): UInt8(ascii: "n")
-                case UInt8(ascii: "\r"): UInt8(ascii: "r")
-                case UInt8(ascii: "\t"): UInt8(ascii: "t")
-                default: nil
-                }
-            if byte == 0 { hasZeroByte = true }
-            if let escape {
-                chunks[last].append(UInt8(ascii: "\\"))
-                chunks[last].append(escape)
-            } else {
-                chunks[last].append(byte)
+        let start = chunks[last].count
+        value.encodePostgresText(into: &chunks[last])
+        // Nearly no value has anything to escape.
+        if chunks[last][start...].contains(where: Self.isSpecial) { escape(from: start, in: last) }
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0, UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): true
+        default: false
+        }
+    }
+
+    /// Writes the end of a piece again, escaped.
+    private mutating func escape(from start: Int, in chunk: Int) {
+        let text = Array(chunks[chunk][start...])
+        chunks[chunk].removeSubrange(start...)
+        for byte in text {
+            switch byte {
+            case 0: hasZeroByte = true
+            case UInt8(ascii: "\\"): chunks[chunk] += [byte, byte]
+            case UInt8(ascii: "\n"): chunks[chunk] += "\\n".utf8
+            case UInt8(ascii: "\r"): chunks[chunk] += "\\r".utf8
+            case UInt8(ascii: "\t"): chunks[chunk] += "\\t".utf8
+            default: chunks[chunk].append(byte)
             }
         }
     }
