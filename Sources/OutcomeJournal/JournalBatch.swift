@@ -4,6 +4,6 @@ public struct JournalBatch: Sendable, Equatable {
     public var records: [[UInt8]]
     /// The place after the last of them, for ``Journal/confirm(upTo:)``.
     public var end: JournalPosition
-    /// Whether there were more than were asked for.
+    /// Whether there were more in the same segment than were asked for.
     public var hasMore = false
 }
