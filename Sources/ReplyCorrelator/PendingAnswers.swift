@@ -35,13 +35,15 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
         case unknown
     }
 
-    fileprivate enum Entry {
-        /// Nobody has answered; goes to `answered` or `failed`.
-        case waiting(Question, Waiter, deadline: Instant)
-        /// A reply came in time; is forgotten in the end.
-        case answered
-        /// There was no reply in time; is forgotten in the end.
-        case failed(Question, deadline: Instant)
+    fileprivate struct Unanswered {
+        var question: Question
+        var waiter: Waiter
+        var deadline: Instant
+    }
+
+    fileprivate struct Failed {
+        var question: Question
+        var deadline: Instant
     }
 
     /// The most questions that may wait at once.
@@ -49,49 +51,52 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     /// How long an ended question is remembered after its deadline.
     let memory: Duration
 
-    private var entries: [EventID: Entry] = [:]
+    private var unanswered: [EventID: Unanswered] = [:]
+    /// The questions that a reply came to in time. These are nearly all that are remembered, so no more is than has to be.
+    private var answered: Set<EventID> = []
+    /// The questions that had no reply in time.
+    private var failed: [EventID: Failed] = [:]
     private var deadlines: Deque<(deadline: Instant, id: EventID)> = []
     private var remembered: Deque<(until: Instant, id: EventID)> = []
-    private(set) var waitingCount = 0
 
     init(maximumWaiting: Int, memory: Duration) {
         self.maximumWaiting = maximumWaiting
         self.memory = memory
     }
 
+    /// How many questions wait.
+    var waitingCount: Int { unanswered.count }
+
     /// How many questions are known, waiting or ended.
-    var rememberedCount: Int { entries.count }
+    var rememberedCount: Int { unanswered.count + answered.count + failed.count }
 
     /// Begins with a question, before it is published.
     mutating func register(_ id: EventID, question: Question, waiter: Waiter, deadline: Instant) -> Registration {
         guard waitingCount < maximumWaiting else { return .refused }
-        precondition(entries[id] == nil, "an event id is used twice")
-        entries[id] = .waiting(question, waiter, deadline: deadline)
+        let isNew = unanswered[id] == nil && !answered.contains(id) && failed[id] == nil
+        precondition(isNew, "an event id is used twice")
+        unanswered[id] = Unanswered(question: question, waiter: waiter, deadline: deadline)
         deadlines.append((deadline, id))
-        waitingCount += 1
         return .registered
     }
 
     /// A reply came.
     mutating func resolve(_ id: EventID) -> Resolution {
-        end(id) { _, _ in .answered }
+        guard let ended = unanswered.removeValue(forKey: id) else { return resolutionOfEnded(id) }
+        answered.insert(id)
+        return .ended(ended.waiter, deadline: ended.deadline)
     }
 
     /// There will be no reply.
     mutating func fail(_ id: EventID) -> Resolution {
-        end(id) { .failed($0, deadline: $1) }
+        guard let ended = unanswered.removeValue(forKey: id) else { return resolutionOfEnded(id) }
+        failed[id] = Failed(question: ended.question, deadline: ended.deadline)
+        return .ended(ended.waiter, deadline: ended.deadline)
     }
 
-    private mutating func end(_ id: EventID, as ending: (Question, _ deadline: Instant) -> Entry) -> Resolution {
-        switch entries[id] {
-        case .waiting(let question, let waiter, let deadline):
-            entries[id] = ending(question, deadline)
-            waitingCount -= 1
-            return .ended(waiter, deadline: deadline)
-        case .answered: return .duplicate
-        case .failed(let question, let deadline): return .late(question, deadline: deadline)
-        case nil: return .unknown
-        }
+    private func resolutionOfEnded(_ id: EventID) -> Resolution {
+        if answered.contains(id) { return .duplicate }
+        return failed[id].map { .late($0.question, deadline: $0.deadline) } ?? .unknown
     }
 
     /// Time has passed: ends every question whose deadline has come, and forgets what is old.
@@ -103,7 +108,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
         }
         while let oldest = remembered.first, oldest.until <= now {
             remembered.removeFirst()
-            entries[oldest.id] = nil
+            if answered.remove(oldest.id) == nil { failed[oldest.id] = nil }
         }
         return expired
     }
@@ -111,7 +116,7 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     /// When ``expire(now:)`` will have a question to end; nil while none waits.
     mutating func nextDeadline() -> Instant? {
         while let first = deadlines.first {
-            if case .waiting = entries[first.id] { return first.deadline }
+            if unanswered[first.id] != nil { return first.deadline }
             remember(deadlines.removeFirst())
         }
         return nil
@@ -124,11 +129,11 @@ struct PendingAnswers<Question, Waiter, Instant: InstantProtocol> where Instant.
     /// Every question that waits, in the order of registration.
     func waiting() -> [(id: EventID, question: Question, deadline: Instant)] {
         deadlines.compactMap { item in
-            guard case .waiting(let question, _, let deadline) = entries[item.id] else { return nil }
-            return (item.id, question, deadline)
+            unanswered[item.id].map { (item.id, $0.question, $0.deadline) }
         }
     }
 }
 
 extension PendingAnswers: Sendable where Question: Sendable, Waiter: Sendable {}
-extension PendingAnswers.Entry: Sendable where Question: Sendable, Waiter: Sendable {}
+extension PendingAnswers.Unanswered: Sendable where Question: Sendable, Waiter: Sendable {}
+extension PendingAnswers.Failed: Sendable where Question: Sendable {}
