@@ -43,23 +43,20 @@ import Testing
         }
     }
 
-    @Test func `a body goes on on the thread of its connection, which is the pool's until the next`() async throws {
+    @Test func `who prefers the thread of the next connection stays there with it`() async throws {
         try await withPool(size: 1) { pool in
             #expect(pool.taskExecutor == nil)
-            let lent = try await pool.withConnection(timeout: .seconds(5)) { connection in
-                try await connection.execute("SELECT 1")
-                #expect(isOnThread())
-                return connection
-            }
+            let lent = try await pool.withConnection(timeout: .seconds(5)) { $0 }
             #expect(!isOnThread())
             let executor = try #require(pool.taskExecutor)
             #expect(executor === lent.taskExecutor)
-            // Whoever prefers it is there already, and stays.
             try await withTaskExecutorPreference(executor) {
                 try await lent.execute("SELECT 1")
                 #expect(isOnThread())
                 try await pool.withConnection(timeout: .seconds(5)) { connection in
                     #expect(connection === lent)
+                    #expect(isOnThread())
+                    try await connection.execute("SELECT 1")
                     #expect(isOnThread())
                     #expect(pool.taskExecutor == nil)
                 }

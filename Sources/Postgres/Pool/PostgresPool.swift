@@ -55,9 +55,6 @@ public final class PostgresPool: Sendable {
 
     /// Runs `body` with a connection that nobody else has meanwhile. Do not keep it afterwards.
     ///
-    /// Once it has called the connection, `body` goes on on the connection's thread, and its child tasks run there too,
-    /// unless they belong to an actor with an executor of its own.
-    ///
     /// - Parameter timeout: How long to wait for a connection. The body is limited by its own calls' timeouts.
     /// - Throws: What `body` throws; when no connection could be had, the last error of connecting,
     ///   ``PostgresError/Code/timedOut``, ``PostgresError/Code/cancelled`` or ``PostgresError/Code/poolClosed``.
@@ -66,15 +63,13 @@ public final class PostgresPool: Sendable {
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         let connection = try await lease(timeout: timeout)
-        return try await withTaskExecutorPreference(connection.taskExecutor) {
-            do {
-                let value = try await body(connection)
-                await giveBack(connection)
-                return value
-            } catch {
-                await giveBack(connection)
-                throw error
-            }
+        do {
+            let value = try await body(connection)
+            await giveBack(connection)
+            return value
+        } catch {
+            await giveBack(connection)
+            throw error
         }
     }
 
