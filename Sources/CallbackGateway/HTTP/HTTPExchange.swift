@@ -185,7 +185,7 @@ final class HTTPExchange: ChannelDuplexHandler {
         case .answering: isEnding = true
         // So does the last answer.
         case .over: break
-        case .idle, .receiving, .passing: end(context)
+        case .idle, .receiving, .passing: endWhenWritten(context)
         }
     }
 
@@ -194,11 +194,5 @@ final class HTTPExchange: ChannelDuplexHandler {
         phase = .over
         held.removeAll()
         context.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
-    }
-
-    private func end(_ context: ChannelHandlerContext) {
-        phase = .over
-        held.removeAll()
-        context.close(promise: nil)
     }
 }

@@ -48,6 +48,8 @@ final class RequestGuard: ChannelDuplexHandler {
     private var isInputBroken = false
     /// Whether the request that comes asks for another protocol, after which the parser takes nothing more.
     private var isUpgrade = false
+    /// Whether there was an answer, of which some may wait for the socket.
+    private var hasAnswered = false
     /// When the phase is over, if it has a limit.
     private var deadline: NIODeadline?
     /// When the client has to have read enough of what was written that more can be; nil while it has.
@@ -170,6 +172,7 @@ final class RequestGuard: ChannelDuplexHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(let head):
+            hasAnswered = true
             if head.headers.first(name: "Connection") == "close" { answerEndsConnection = true }
             context.write(data, promise: promise)
         case .body:
@@ -196,6 +199,8 @@ final class RequestGuard: ChannelDuplexHandler {
 
     private func endWhenWritten(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         guard phase != .closing else { return }
+        // Before the handshake of TLS is over, not even nothing can be written.
+        guard hasAnswered else { return end(context) }
         // Nothing, but when it is written everything before it is.
         writeLast(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), context, promise)
     }
@@ -220,7 +225,7 @@ final class RequestGuard: ChannelDuplexHandler {
     /// Ends the connection because of the request that is coming.
     private func reject(_ context: ChannelHandlerContext, with reply: HTTPReply) {
         // What is wrong with the rest of a request that has its answer needs none.
-        guard unanswered == 0 else { return end(context) }
+        guard unanswered == 0 else { return endWhenWritten(context, nil) }
         rejected(reply.status)
         let head = HTTPResponseHead(version: .http1_1, status: reply.status, headers: reply.headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -238,7 +243,8 @@ final class RequestGuard: ChannelDuplexHandler {
         if event is ChannelShouldQuiesceEvent {
             // During a stop a client that does nothing is given less time.
             patience = min(idleTimeout, Self.patienceOfStop)
-            if phase == .closing { deadline = now + patience }
+            // Whoever is in the middle of a request, too.
+            if phase == .closing || phase == .receiving { deadline = min(deadline ?? .distantFuture, now + patience) }
             if readingDeadline != nil { readingDeadline = now + patience }
             setTimer(context)
         }

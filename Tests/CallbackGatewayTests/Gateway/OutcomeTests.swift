@@ -86,6 +86,29 @@ extension GatewayTests {
             #expect(counted == 200)
         }
 
+        @Test func `Full messages do not wait for more to gather`() async throws {
+            try await ProductBroker.withTopology { topology in
+                let directory = TemporaryDirectory()
+                let configuration = JournalConfiguration(directory: directory.path)
+                let count = 100
+                let journal = try await Journal.open(configuration)
+                // Two of them are more than a message has.
+                let record = Array(String(repeating: "x", count: OutcomePublisher.maximumBytes * 2 / 3).utf8)
+                for _ in 0..<count { _ = await journal.append(record) }
+                await journal.close()
+                try await RunningGateway.with(
+                    topology: topology,
+                    amqp: ProductBroker.configuration(),
+                    journal: configuration
+                ) { gateway in
+                    // Half of what they would take if each message waited.
+                    try await eventually("the messages", within: OutcomePublisher.gathering * count / 2) {
+                        gateway.gateway.outcomeCounters.messagesConfirmed >= count
+                    }
+                }
+            }
+        }
+
         @Test func `What a former run has left is published before what comes`() async throws {
             try await ProductBroker.withTopology { topology in
                 let directory = TemporaryDirectory()

@@ -72,6 +72,20 @@ import Testing
         #expect(script.isClosed)
     }
 
+    @Test(arguments: [false, true])
+    func `A connection ends when what was answered is out, and not before`(isStop: Bool) throws {
+        let holder = WriteHolder()
+        let script = try Script(socket: holder)
+        try script.request("/1")
+        script.answer("/1")
+        // In the middle of the next one, whose rest does not come when the client ends.
+        if !isStop { try script.request("/16", isComplete: false) }
+        if isStop { script.quiesce() } else { script.closeInput() }
+        #expect(!script.isClosed)
+        holder.succeed()
+        #expect(script.isClosed)
+    }
+
     // MARK: - Bodies
 
     @Test func `A body comes in pieces and is handed over whole`() throws {
@@ -212,8 +226,10 @@ private final class Script {
     private let responder: ScriptedResponder
     private let socket = SocketWatch()
 
-    init() throws {
+    /// - Parameter socket: Takes what is written, instead of the channel.
+    init(socket holder: WriteHolder? = nil) throws {
         responder = ScriptedResponder(eventLoop: channel.eventLoop)
+        if let holder { try channel.pipeline.syncOperations.addHandler(holder) }
         try channel.pipeline.syncOperations.addHandler(socket)
         // It ends the connection after the last answer.
         try channel.pipeline.syncOperations.addHandler(RequestGuard.tested)

@@ -78,10 +78,11 @@ import Testing
         }
     }
 
-    @Test func `A client that ends in the middle of a request gets the answers to those before`() throws {
+    @Test func `A client that ends in the middle of a request gets the answers to those before, and no other`() throws {
         try withRequest { channel, holder in
             answer(channel)
             channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+            #expect(holder.headCount == 1)
             holder.succeedFirst()
             #expect(channel.isActive)
             holder.succeed()
@@ -115,6 +116,44 @@ import Testing
         }
     }
 
+    @Test func `A stop waits for the rest of a request no longer than five seconds`() throws {
+        try withRequest { channel, holder in
+            answer(channel)
+            try channel.writeInbound(
+                HTTPServerRequestPart.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
+            )
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            channel.embeddedEventLoop.advanceTime(by: .seconds(4))
+            #expect(holder.headCount == 1)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            // 408
+            #expect(holder.headCount == 2)
+        }
+    }
+
+    @Test func `A connection without any answer ends at once when it is to`() throws {
+        try withRequest { channel, _ in
+            channel.triggerUserOutboundEvent(RequestGuard.EndWhenWritten(), promise: nil)
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `What is wrong with the rest of a request that has its answer costs no answer`() throws {
+        let channel = EmbeddedChannel()
+        let holder = WriteHolder()
+        try channel.pipeline.syncOperations.addHandlers([holder, RequestGuard.tested])
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/nowhere")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        answer(channel)
+        channel.pipeline.fireErrorCaught(HTTPParserError.invalidChunkSize)
+        #expect(channel.isActive)
+        #expect(holder.headCount == 1)
+        holder.succeed()
+        #expect(!channel.isActive)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
     @Test func `A last answer that does not get out is not waited for beyond the idle time`() throws {
         try withRequest { channel, _ in
             answerLast(channel)
@@ -139,12 +178,15 @@ extension RequestGuard {
 }
 
 /// A socket that takes nothing until it is told to.
-private final class WriteHolder: ChannelOutboundHandler {
+final class WriteHolder: ChannelOutboundHandler {
     typealias OutboundIn = HTTPServerResponsePart
 
+    /// How many answers were begun.
+    private(set) var headCount = 0
     private var promises: [EventLoopPromise<Void>] = []
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .head = unwrapOutboundIn(data) { headCount += 1 }
         if let promise { promises.append(promise) }
     }
 
