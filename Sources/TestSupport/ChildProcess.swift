@@ -10,6 +10,7 @@ public final class ChildProcess: Sendable {
     private struct State {
         var text = ""
         var isTextComplete = false
+        var isReadingStopped = false
         var status: Int32?
     }
 
@@ -20,6 +21,7 @@ public final class ChildProcess: Sendable {
     private static let spawning = NIOLockedValueBox(())
 
     private let name: String
+    private let output: FileHandle
     private let state = NIOLockedValueBox(State())
 
     /// Starts `executable`.
@@ -45,6 +47,7 @@ public final class ChildProcess: Sendable {
             return (try Self.spawn([executable.path] + arguments, environment, input: input, output: pipe[1]), reading)
         }
         processID = process
+        output = reading
         Thread.detachNewThread { [state] in Self.read(reading, into: state) }
         Thread.detachNewThread { [state, processID] in Self.waitForEnd(of: processID, into: state) }
     }
@@ -92,11 +95,12 @@ public final class ChildProcess: Sendable {
     private static func read(_ output: FileHandle, into state: NIOLockedValueBox<State>) {
         while true {
             let data = output.availableData
-            state.withLockedValue { state in
+            let isOver = state.withLockedValue { state in
                 state.text += String(decoding: data, as: UTF8.self)
                 state.isTextComplete = data.isEmpty
+                return data.isEmpty || state.isReadingStopped
             }
-            if data.isEmpty { return }
+            if isOver { return }
         }
     }
 
@@ -118,6 +122,9 @@ public final class ChildProcess: Sendable {
 
     /// Its exit code, or the number of the signal that ended it, negated; nil while it runs.
     public var status: Int32? { state.withLockedValue { $0.status } }
+
+    /// From the next text on, reads nothing more of what it prints, and keeps the pipe open.
+    public func stopReading() { state.withLockedValue { $0.isReadingStopped = true } }
 
     /// Sends it a signal.
     public func signal(_ number: Int32) {

@@ -2,8 +2,27 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How processes end that have done their work.
+/// How processes end that have done their work, and how they go on when nobody hears of it.
 struct ProcessEndEndToEndTests {
+    @Test func `A log that nobody reads costs no answer, and does not keep a process from ending`() async throws {
+        try await Deployment.with { deployment in
+            try await deployment.recordEverything()
+            let service = try await deployment.start(.serve, settings: ["NEEDRECORD_LOG_LEVEL": "debug"])
+            _ = try await (service.callbackPort(), service.opsPort())
+            service.process.stopReading()
+            // Each has a line in the log, and a pipe takes 64 KiB.
+            let count = 2_000
+            for _ in 0..<count {
+                #expect(try await service.ask(.example).text == DocumentedAnswer.record)
+            }
+            let tally = try await service.settledCounters()
+            #expect(tally.recorded == count)
+            #expect(service.process.text.utf8.count < 65_536)
+            service.process.signal(SIGTERM)
+            #expect(try await service.process.wait() == 0)
+        }
+    }
+
     /// A thread of a connection that is ending, or closing it, would use what is freed: one command in some hundreds died
     /// of that on a busy machine, after it had done its work.
     @Test func `OpenSSL is not taken from threads that still run`() async throws {

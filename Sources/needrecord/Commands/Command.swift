@@ -19,11 +19,16 @@ extension Command {
     var flags: [Setting: String] { [:] }
 
     func run() async throws {
+        // Standard output is for results.
+        let log = LogStream(descriptor: STDERR_FILENO)
+        defer { log.flush(within: .seconds(1)) }
+        // Over the log, so that it comes after what was logged, and waits for nobody either.
+        func fail(_ message: String, code: ExitCode = .failure) -> ExitCode {
+            log.write("needrecord: \(message)\n")
+            return code
+        }
         do {
             let settings = try await settings.settings(adding: flags)
-            // Standard output is for results.
-            let log = LogStream(descriptor: STDERR_FILENO)
-            defer { log.flush(within: .seconds(1)) }
             LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: log) }
             var logger = Logger(label: "needrecord")
             logger.logLevel = settings.logLevel
@@ -39,11 +44,6 @@ extension Command {
         } catch let error as Failure {
             throw fail(error.description)
         }
-    }
-
-    private func fail(_ message: String, code: ExitCode = .failure) -> ExitCode {
-        printError("needrecord: \(message)")
-        return code
     }
 }
 

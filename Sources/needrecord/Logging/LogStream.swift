@@ -5,7 +5,8 @@ import NIOConcurrencyHelpers
 /// Takes lines of the log and writes them on a thread of its own, so that a reader who is slow, or has stopped, holds up
 /// nobody.
 ///
-/// Lines that there is no room for are dropped. How many is said in their place.
+/// Lines that there is no room for, or that cannot be written, are dropped. How many is said in their place, unless that
+/// is the end. What a process logs in the last moment before it crashes may be lost.
 final class LogStream: TextOutputStream, Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -53,27 +54,42 @@ final class LogStream: TextOutputStream, Sendable {
     private func run() {
         while true {
             work.wait()
-            while let text = take() { write(text) }
+            while let (text, lines) = take() {
+                let rest = write(text)
+                guard !rest.isEmpty else { continue }
+                // With the next line it is tried again.
+                state.withLockedValue { state in
+                    state.droppedLines += lines ?? rest.count(where: { $0 == UInt8(ascii: "\n") })
+                    state.isBusy = false
+                }
+                break
+            }
         }
     }
 
-    private func take() -> [UInt8]? {
+    /// What is to be written next; what was dropped came after what waits.
+    ///
+    /// - Returns: The text, and how many dropped lines it tells of; nil when it is lines.
+    private func take() -> (text: [UInt8], droppedLines: Int?)? {
         state.withLockedValue { state in
-            guard !state.waiting.isEmpty || state.droppedLines > 0 else {
+            if !state.waiting.isEmpty {
+                var text: [UInt8] = []
+                swap(&text, &state.waiting)
+                return (text, nil)
+            }
+            guard state.droppedLines > 0 else {
                 state.isBusy = false
                 return nil
             }
-            var text: [UInt8] = []
-            swap(&text, &state.waiting)
-            if state.droppedLines > 0 {
-                text += "needrecord: nobody read the log, \(state.droppedLines) lines are left out here\n".utf8
-                state.droppedLines = 0
-            }
-            return text
+            let count = state.droppedLines
+            state.droppedLines = 0
+            let notice = "needrecord: \(count) lines are left out here, which could not be written in time\n"
+            return (Array(notice.utf8), count)
         }
     }
 
-    private func write(_ text: [UInt8]) {
+    /// - Returns: What cannot be written.
+    private func write(_ text: [UInt8]) -> ArraySlice<UInt8> {
         var rest = text[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -84,9 +100,10 @@ final class LogStream: TextOutputStream, Sendable {
                 var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&wanted, 1, -1)
             } else if errno != EINTR {
-                // Nobody reads it any more.
-                return
+                // Nobody reads it any more, or the disk is full.
+                break
             }
         }
+        return rest
     }
 }
