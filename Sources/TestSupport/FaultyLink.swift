@@ -65,32 +65,44 @@ public final class FaultyLink: Sendable {
     deinit {
         let channel = listener.withLockedValue { $0 }
         channel?.close(promise: nil)
-        reset()
+        Self.eventLoop.execute { [state] in Self.resetAll(in: state) }
     }
 
     /// How many connections go through it now.
     public var connectionCount: Int { state.withLockedValue { $0.connections.count } }
 
-    /// Changes what becomes of everything. What was held up goes on when it is clear.
-    public func set(_ condition: Condition) {
-        let pairs = state.withLockedValue { state in
-            state.condition = condition
-            return Array(state.connections.values)
+    /// Changes what becomes of everything, for all that is sent once it returns. What was held up goes on when it is
+    /// clear.
+    public func set(_ condition: Condition) async {
+        await onEventLoop { [state] in
+            let pairs = state.withLockedValue { state in
+                state.condition = condition
+                return Array(state.connections.values)
+            }
+            for pair in pairs { condition == .cut ? pair.reset() : pair.set(condition) }
         }
-        if condition == .cut { reset() }
-        Self.eventLoop.execute { for pair in pairs { pair.set(condition) } }
     }
 
-    /// Does it to the next bytes of each connection, in whichever direction they come.
-    public func strike(_ blow: Blow) {
-        let pairs = state.withLockedValue { Array($0.connections.values) }
-        Self.eventLoop.execute { for pair in pairs { pair.strike(blow) } }
+    /// Does it to the next bytes of each connection, in whichever direction they come, once it returns.
+    public func strike(_ blow: Blow) async {
+        await onEventLoop { [state] in
+            for pair in state.withLockedValue({ Array($0.connections.values) }) { pair.strike(blow) }
+        }
     }
 
     /// Resets all connections.
-    public func reset() {
-        let pairs = state.withLockedValue { Array($0.connections.values) }
-        Self.eventLoop.execute { for pair in pairs { pair.reset() } }
+    public func reset() async {
+        await onEventLoop { [state] in Self.resetAll(in: state) }
+    }
+
+    private static func resetAll(in state: NIOLockedValueBox<State>) {
+        for pair in state.withLockedValue({ Array($0.connections.values) }) { pair.reset() }
+    }
+
+    /// Runs `body` between two looks at the sockets: what is sent after it comes after it.
+    private func onEventLoop(_ body: @escaping @Sendable () -> Void) async {
+        // The loop ends with the process only, so that there is no error to be told.
+        try? await Self.eventLoop.submit(body).get()
     }
 
     private static func accept(

@@ -26,7 +26,7 @@ struct OverloadTroubleEndToEndTests {
                 ]
             )
             let gateway = try await deployment.start(.gateway)
-            link.set(.slow(.milliseconds(25)))
+            await link.set(.slow(.milliseconds(25)))
 
             let measured = try await Traffic(to: gateway, rate: nil, connections: 150)
             try await measured.waitFor(.record, more: 200)

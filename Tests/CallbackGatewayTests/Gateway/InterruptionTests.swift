@@ -38,7 +38,7 @@ extension GatewayTests {
                 let connections = [try await gateway.connect(), try await gateway.connect()]
                 for connection in connections { try await connection.send(Self.request) }
                 let first = try await worker.wait(for: 2)
-                proxy.cut()
+                await proxy.cut()
                 let again = try await worker.wait(for: 4).suffix(2)
                 #expect(Set(again.map(\.event)) == Set(first.map(\.event)))
                 #expect(Set(again.map(\.deadline)) == Set(first.map(\.deadline)))
@@ -54,13 +54,13 @@ extension GatewayTests {
 
         @Test func `Callbacks that come during a short interruption wait for its end`() async throws {
             try await withCable { gateway, worker, proxy in
-                proxy.cutForGood()
+                await proxy.cutForGood()
                 try await eventually("the loss to be noticed") { gateway.gateway.brokerState == "interrupted" }
                 let connection = try await gateway.connect()
                 try await connection.send(Self.request)
                 try await eventually("it to wait") { gateway.correlator.counters.pending == 1 }
                 #expect(gateway.gateway.brokerState == "interrupted")
-                proxy.restore()
+                await proxy.restore()
                 worker.reply(.record, to: try await worker.wait(for: 1)[0])
                 #expect(try await connection.answer(1).text.contains("true"))
             }
@@ -71,7 +71,7 @@ extension GatewayTests {
                 let early = try await gateway.connect()
                 try await early.send(Self.request)
                 _ = try await worker.wait(for: 1)
-                proxy.cutForGood()
+                await proxy.cutForGood()
                 try await eventually("the end of the grace period") {
                     gateway.gateway.brokerState == "broker_unavailable"
                 }
@@ -84,7 +84,7 @@ extension GatewayTests {
                 #expect(try await early.answer(1).text.contains("false"))
                 #expect(gateway.gateway.counters.fallbacks == [.brokerUnavailable: 2])
 
-                proxy.restore()
+                await proxy.restore()
                 try await gateway.waitUntilReady()
                 try await late.send(Self.request)
                 worker.reply(.record, to: try await worker.wait(for: 2)[1])

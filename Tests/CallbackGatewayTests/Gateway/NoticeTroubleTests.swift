@@ -116,13 +116,13 @@ extension GatewayTests {
 
         @Test func `A notice that comes during a short interruption waits for its end, and is kept`() async throws {
             try await withCable { gateway, topology, proxy in
-                proxy.cutForGood()
+                await proxy.cutForGood()
                 try await eventually("the loss to be noticed") { gateway.gateway.brokerState == "interrupted" }
                 let connection = try await gateway.connect()
                 try await connection.send(Self.request)
                 try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
                 #expect(connection.answers.isEmpty)
-                proxy.restore()
+                await proxy.restore()
                 let answer = try await connection.answer(1)
                 #expect(answer.status == 200)
                 try await OutcomesReader.with(topology) { reader in
@@ -134,11 +134,11 @@ extension GatewayTests {
 
         @Test func `Notices that were lost with their connection are published again`() async throws {
             try await withCable { gateway, topology, proxy in
-                proxy.swallow()
+                await proxy.swallow()
                 let connections = [try await gateway.connect(), try await gateway.connect()]
                 for connection in connections { try await connection.send(Self.request) }
                 try await eventually("both to wait") { gateway.gateway.noticeCounters.pending == 2 }
-                proxy.cut()
+                await proxy.cut()
                 var ids: [String?] = []
                 for connection in connections {
                     let answer = try await connection.answer(1)
@@ -155,7 +155,7 @@ extension GatewayTests {
         @Test func `A notice whose confirm does not come is not kept at the budget`() async throws {
             let budget = Duration.milliseconds(600)
             try await withCable(budget: budget) { gateway, _, proxy in
-                proxy.swallow()
+                await proxy.swallow()
                 let connection = try await gateway.connect()
                 let start = ContinuousClock.now
                 // One after the other, so that the deadlines are watched once more after there was none.
@@ -166,31 +166,31 @@ extension GatewayTests {
                     #expect(start.duration(to: answer.arrival) < budget * number + .milliseconds(500))
                 }
                 #expect(gateway.gateway.noticeCounters.notKept == [.timeout: 2])
-                proxy.cut()
+                await proxy.cut()
             }
         }
 
         @Test func `More notices than may wait are not kept`() async throws {
             try await withCable(configure: { $0.maximumPending = 2 }) { gateway, _, proxy in
-                proxy.swallow()
+                await proxy.swallow()
                 let waiting = [try await gateway.connect(), try await gateway.connect()]
                 for connection in waiting { try await connection.send(Self.request) }
                 try await eventually("two to wait") { gateway.gateway.noticeCounters.pending == 2 }
                 try await expectNotKept(.overloaded, atOnceFrom: gateway)
-                proxy.cut()
+                await proxy.cut()
                 for connection in waiting { #expect(try await connection.answer(1).status == 200) }
             }
         }
 
         @Test func `More bytes of notices than may wait are not kept`() async throws {
             try await withCable(configure: { $0.maximumPendingNoticeBytes = 1 }) { gateway, _, proxy in
-                proxy.swallow()
+                await proxy.swallow()
                 let waiting = try await gateway.connect()
                 // Larger than all that may wait, but there is nothing else.
                 try await waiting.send(Self.request)
                 try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
                 try await expectNotKept(.overloaded, atOnceFrom: gateway)
-                proxy.cut()
+                await proxy.cut()
                 #expect(try await waiting.answer(1).status == 200)
             }
         }
@@ -200,18 +200,18 @@ extension GatewayTests {
                 budget: .seconds(2),
                 configure: { $0.brokerGrace = .milliseconds(100) }
             ) { gateway, _, proxy in
-                proxy.swallow()
+                await proxy.swallow()
                 let early = try await gateway.connect()
                 try await early.send(Self.request)
                 try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
-                proxy.cutForGood()
+                await proxy.cutForGood()
                 try await eventually("the end of the grace period") {
                     gateway.gateway.noticeRefusal == .brokerUnavailable
                 }
                 try await expectNotKept(.brokerUnavailable, atOnceFrom: gateway)
                 // The one that waited has what is left of its budget, and what ended it is known.
                 expect(try await early.answer(1), isNotKept: .brokerUnavailable)
-                proxy.restore()
+                await proxy.restore()
                 try await gateway.waitUntilReady()
                 #expect(try await gateway.get(Self.target).status == 200)
             }
@@ -226,7 +226,7 @@ extension GatewayTests {
                 try await sending.send(
                     "POST /callbacks/ingest?action=publish&app=i&appname=a&id=s HTTP/1.1\r\n\(form)\r\n"
                 )
-                proxy.swallow()
+                await proxy.swallow()
                 let waiting = try await gateway.connect()
                 try await waiting.send(Self.request)
                 try await eventually("it to wait") { gateway.gateway.noticeCounters.pending == 1 }
@@ -239,7 +239,7 @@ extension GatewayTests {
                 expect(try await sending.answer(1), isNotKept: .draining)
                 try await sending.waitUntilClosed()
 
-                proxy.cut()
+                await proxy.cut()
                 #expect(try await waiting.answer(1).status == 200)
                 try await waiting.waitUntilClosed()
                 #expect(gateway.gateway.noticeCounters.kept == 1)

@@ -14,18 +14,18 @@ struct BrokerProxy {
     }
 
     /// Nothing comes through any more, and no connection ends, until ``cut()``.
-    func swallow() { link.set(.stalled) }
+    func swallow() async { await link.set(.stalled) }
 
     /// Ends every connection; new ones come through.
-    func cut() {
+    func cut() async {
         // Before it is clear: what was swallowed stays so.
-        link.reset()
-        link.set(.clear)
+        await link.reset()
+        await link.set(.clear)
     }
 
     /// Ends every connection, and every new one, until ``restore()``.
-    func cutForGood() { link.set(.cut) }
+    func cutForGood() async { await link.set(.cut) }
 
     /// New connections come through again.
-    func restore() { link.set(.clear) }
+    func restore() async { await link.set(.clear) }
 }

@@ -82,16 +82,16 @@ final class Nemesis: Sendable {
 
     private func perform(_ fault: Fault, on link: FaultyLink) async throws {
         switch fault.action {
-        case .cut: link.set(.cut)
-        case .stall: link.set(.stalled)
-        case .slow: link.set(.slow(.milliseconds(20 + 380 * fault.strength)))
-        case .truncate: link.strike(.truncate)
+        case .cut: await link.set(.cut)
+        case .stall: await link.set(.stalled)
+        case .slow: await link.set(.slow(.milliseconds(20 + 380 * fault.strength)))
+        case .truncate: await link.strike(.truncate)
         default:
             let blows: [FaultyLink.Blow] = [.drop, .duplicate, .flip]
-            link.strike(blows[min(Int(fault.strength * 3), 2)])
+            await link.strike(blows[min(Int(fault.strength * 3), 2)])
         }
         await last(fault.length)
-        link.set(.clear)
+        await link.set(.clear)
     }
 
     // MARK: Servers
