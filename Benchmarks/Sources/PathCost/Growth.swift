@@ -7,7 +7,7 @@ struct Growth: AsyncParsableCommand {
         abstract: "Measure the product with more gateways, workers, rules, connections and outcomes, and print tables.",
         discussion: """
             The load is `needrecord push` in closed loop. The series audit fills a database with tens of millions of \
-            outcomes, which takes half an hour and 45 GB: it is measured only when it is asked for.
+            outcomes, which takes a while and tens of gigabytes: it is measured only when it is asked for.
             """
     )
 
