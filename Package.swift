@@ -34,6 +34,7 @@ let bridgeSettings = swiftSettings + [.strictMemorySafety()]
 let fastLink: [LinkerSetting] = [.unsafeFlags(["-use-ld=lld"])]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let dequeModule: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -42,6 +43,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -51,6 +53,7 @@ let orderedCollections: Target.Dependency = .product(name: "OrderedCollections",
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -73,13 +76,16 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["JSON", "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -106,9 +112,22 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        // Metrics and traces, for all parts.
+        .target(
+            name: "Observability",
+            dependencies: [
+                asyncHTTPClient, dequeModule, locks, logging, metrics, nioCore, nioHTTP1, serviceLifecycle, tracing,
+            ],
+            swiftSettings: swiftSettings
+        ),
+
         // The domain and the contract between the parts.
         .target(name: "DecisionCore", swiftSettings: swiftSettings),
-        .target(name: "Wire", dependencies: ["AMQP", "DecisionCore", locks], swiftSettings: swiftSettings),
+        .target(
+            name: "Wire",
+            dependencies: ["AMQP", "DecisionCore", "Observability", locks],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "RuleFiles", dependencies: ["DecisionCore", yams], swiftSettings: swiftSettings),
         .target(
             name: "BusinessState",
@@ -131,24 +150,25 @@ let package = Package(
         .target(
             name: "CallbackGateway",
             dependencies: [
-                "AMQP", "DecisionCore", "OutcomeJournal", "Wire", crypto, dequeModule, hummingbirdCore, locks, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, yams,
+                "AMQP", "DecisionCore", "Observability", "OutcomeJournal", "Wire", crypto, dequeModule, hummingbirdCore,
+                locks, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle, tracing, yams,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "DecisionWorker",
             dependencies: [
-                "AMQP", "BusinessState", "DecisionCore", "Postgres", "Wire", dequeModule, locks, logging,
-                orderedCollections, serviceLifecycle,
+                "AMQP", "BusinessState", "DecisionCore", "Observability", "Postgres", "Wire", dequeModule, locks,
+                logging,
+                metrics, orderedCollections, serviceLifecycle, tracing,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "AuditTrail",
             dependencies: [
-                "AMQP", "BusinessState", "DecisionCore", "Postgres", "StreamReading", "Wire", locks, logging,
-                serviceLifecycle,
+                "AMQP", "BusinessState", "DecisionCore", "Observability", "Postgres", "StreamReading", "Wire", locks,
+                logging, metrics, serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -169,10 +189,10 @@ let package = Package(
             name: "needrecord",
             dependencies: [
                 "AMQP", "AuditTrail", "BusinessState", "CallbackGateway", "DecisionCore", "DecisionWorker",
-                "EventReplay", "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator", "RuleFiles",
-                "StreamReading", "Wire", argumentParser, configuration, httpTypes, hummingbirdCore, logging, nioCore,
-                nioPosix,
-                serviceLifecycle, systemPackage, unixSignals,
+                "EventReplay", "Observability", "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator",
+                "RuleFiles", "StreamReading", "Wire", argumentParser, asyncHTTPClient, configuration, httpTypes,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, tracing,
+                unixSignals,
             ],
             swiftSettings: swiftSettings,
             linkerSettings: fastLink
@@ -195,8 +215,13 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "AMQP", "BusinessState", "Postgres", "Wire", dequeModule, locks, logging, nioCore, nioPosix,
+                "AMQP", "BusinessState", "Postgres", "Wire", dequeModule, locks, logging, nioCore, nioHTTP1, nioPosix,
             ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: ["Observability", "TestSupport", locks, logging, metrics, serviceLifecycle, tracing],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "DecisionCoreTests", dependencies: ["DecisionCore"], swiftSettings: swiftSettings),

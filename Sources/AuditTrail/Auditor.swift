@@ -1,6 +1,7 @@
 public import AMQP
 public import DecisionCore
 public import Logging
+public import Metrics
 internal import NIOConcurrencyHelpers
 public import Postgres
 public import ServiceLifecycle
@@ -26,6 +27,7 @@ public final class Auditor: Service {
     let amqp: AMQPConfiguration
     let database: PostgresConfiguration
     let now: @Sendable () -> Timestamp
+    let instruments: AuditorInstruments
     let logger: Logger
     let partitions = NIOLockedValueBox(OutcomePartitions())
     private let state: NIOLockedValueBox<State>
@@ -47,6 +49,7 @@ public final class Auditor: Service {
     ///   - database: How to reach the database, as a role that may write the audit trail. The session is a leader's own:
     ///     a pooler that hands sessions around must not be in between.
     ///   - now: The civil clock.
+    ///   - metrics: Takes how long writing takes.
     ///   - logger: Takes what goes wrong.
     public init(
         configuration: AuditorConfiguration,
@@ -54,6 +57,7 @@ public final class Auditor: Service {
         amqp: AMQPConfiguration,
         database: PostgresConfiguration,
         now: @escaping @Sendable () -> Timestamp,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -65,6 +69,7 @@ public final class Auditor: Service {
         ) { given, _ in given }
         self.database = database
         self.now = now
+        instruments = AuditorInstruments(factory: metrics)
         self.logger = logger
         state = NIOLockedValueBox(State(lag: ProjectionLag(since: now())))
     }

@@ -2,11 +2,13 @@ public import AMQP
 public import DecisionCore
 internal import HummingbirdCore
 public import Logging
+public import Metrics
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 public import OutcomeJournal
 public import ServiceLifecycle
+public import Tracing
 public import Wire
 
 /// The callback gateway: takes the platform's questions over HTTP, publishes them as events, and answers each within
@@ -41,6 +43,8 @@ public final class CallbackGateway: Service {
     ///   - replies: Where questions wait for their replies.
     ///   - journal: Where outcomes are kept until the broker has them. The gateway closes it when it has stopped.
     ///   - now: The civil clock.
+    ///   - metrics: Takes how long answers take.
+    ///   - tracer: Takes the spans of callbacks; nil for none.
     ///   - logger: Takes what goes wrong; every fallback at warning, every decision at debug.
     ///   - onListening: Called with the port once callbacks are taken.
     public init(
@@ -50,6 +54,8 @@ public final class CallbackGateway: Service {
         replies: any ReplyAwaiting,
         journal: Journal,
         now: @escaping @Sendable () -> Timestamp,
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        tracer: (any Tracer)? = nil,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -93,6 +99,9 @@ public final class CallbackGateway: Service {
             late: lateDesk,
             ids: ids,
             now: now,
+            topology: topology,
+            instruments: AnswerInstruments(factory: metrics),
+            tracer: tracer,
             logger: logger
         )
         noticePublisher = ConfirmedPublisher(
@@ -109,7 +118,14 @@ public final class CallbackGateway: Service {
             now: now,
             logger: logger
         )
-        admission = configuration.admission.map { AdmissionDesk($0, now: now, logger: logger) }
+        admission = configuration.admission.map {
+            AdmissionDesk(
+                $0,
+                now: now,
+                logsWholeAddresses: configuration.logsWholeClientAddresses,
+                logger: logger
+            )
+        }
         date = HTTPDate(now: now)
     }
 

@@ -1,3 +1,5 @@
+public import Logging
+
 /// What a gateway can be told. Names and ranges of the keys that set these stand in the configuration table of the docs.
 public struct GatewayConfiguration: Sendable {
     /// The address to listen on for callbacks.
@@ -46,6 +48,10 @@ public struct GatewayConfiguration: Sendable {
     public var tls: TLSIdentity?
     /// From whom callbacks are taken; nil for anybody.
     public var admission: AdmissionSettings?
+    /// The level at which each decision that is answered is logged. Every default is a warning.
+    public var decisionLogLevel = Logger.Level.debug
+    /// Whether the log has the addresses of clients that are refused, and not only their networks.
+    public var logsWholeClientAddresses = false
     /// The name of this gateway in messages and logs.
     public var name = "gateway"
 

@@ -112,6 +112,7 @@ struct DecisionBatch {
         for (request, facts) in zip(requests, facts) {
             decisions.append(DecisionCore.decide(request.event, facts.live, now: decidedAt))
         }
+        counters.revision = decisions.last.map { Int($0.revision) } ?? 0
         for (request, decision) in zip(requests, decisions)
         where request.deadline <= now && decision.reservation?.isRoom == true && request.mayTakeReservation {
             // Its gateway has answered without us: nothing is recorded. A reservation that another event took stays.

@@ -65,6 +65,7 @@ extension DecisionWorker {
         var batch = DecisionBatch(again: waiting.map(\.request), topology: topology, worker: configuration.name)
         var asked: [EventID] = []
         let decidedAt = now()
+        let trace = tracer.map { BatchTrace($0, topology: topology) }
         guard
             let (facts, contended) = try? await facts(
                 for: batch,
@@ -74,9 +75,12 @@ extension DecisionWorker {
                 until: limit
             )
         else { return waiting }
+        let read = ContinuousClock.now
         let replies = batch.decide(facts, except: contended, decidedAt: decidedAt, now: now())
+        let decided = ContinuousClock.now
         returnedReplies.replying(to: batch.requests)
         send(replies, for: waiting)
+        trace?.end(batch.requests, of: waiting.count, reading: start..<read, isRead: true, decided: decided)
         settle(batch)
         return contended.sorted().map { waiting[$0] }
     }

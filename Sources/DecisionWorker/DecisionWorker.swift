@@ -2,9 +2,11 @@ public import AMQP
 internal import BusinessState
 public import DecisionCore
 public import Logging
+public import Metrics
 internal import NIOConcurrencyHelpers
 public import Postgres
 public import ServiceLifecycle
+public import Tracing
 public import Wire
 
 /// Takes events from the broker in batches, decides them on the business state, and replies.
@@ -21,6 +23,8 @@ public final class DecisionWorker: Service {
     private let amqp: AMQPConfiguration
     private let database: PostgresPool
     let now: @Sendable () -> Timestamp
+    private let instruments: WorkerInstruments
+    let tracer: (any Tracer)?
     private let logger: Logger
     let contended = ContendedEvents()
     private let inbox = DeliveryInbox()
@@ -47,6 +51,8 @@ public final class DecisionWorker: Service {
     ///   - amqp: How to reach the broker.
     ///   - database: Connections that may read the business state.
     ///   - now: The civil clock.
+    ///   - metrics: Takes how large batches are, how long they take and what budget their events have left.
+    ///   - tracer: Takes the spans of batches; nil for none.
     ///   - logger: Takes what goes wrong; one line for each batch at trace level.
     public init(
         configuration: WorkerConfiguration,
@@ -54,6 +60,8 @@ public final class DecisionWorker: Service {
         amqp: AMQPConfiguration,
         database: PostgresPool,
         now: @escaping @Sendable () -> Timestamp,
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        tracer: (any Tracer)? = nil,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -61,6 +69,8 @@ public final class DecisionWorker: Service {
         self.amqp = amqp
         self.database = database
         self.now = now
+        instruments = WorkerInstruments(factory: metrics)
+        self.tracer = tracer
         self.logger = logger
         returnedReplies = ReturnedReplies(topology: topology, worker: configuration.name, now: now)
         let outage = StateOutage<ContinuousClock.Instant>(
@@ -75,6 +85,7 @@ public final class DecisionWorker: Service {
     /// What it has done so far.
     public var counters: WorkerCounters {
         var counters = state.withLockedValue { $0.counters }
+        counters.inHand += inbox.count
         counters.undeliverableUnkept = returnedReplies.unkept
         counters.undeliverableTold = returnedReplies.told
         return counters
@@ -191,11 +202,30 @@ public final class DecisionWorker: Service {
     private func work(on executor: (any TaskExecutor)?) async -> Bool {
         while let taken = await inbox.take() {
             let takenAt = ContinuousClock.now
-            var batch = DecisionBatch(taken.deliveries, now: now(), topology: topology, worker: configuration.name)
+            let trace = tracer.map { BatchTrace($0, topology: topology) }
+            count { $0.inHand = taken.deliveries.count }
+            let civil = now()
+            var batch = DecisionBatch(taken.deliveries, now: civil, topology: topology, worker: configuration.name)
+            instruments.took(
+                taken.deliveries.count,
+                remaining: batch.requests.lazy.map { $0.deadline.duration(since: civil) }
+            )
             let replies = await replies(for: &batch, takenAt: takenAt)
+            let decided = ContinuousClock.now
             returnedReplies.replying(to: batch.requests)
-            if finish(taken, publishing: batch.deadLetters + replies) { wait(for: batch.contended, of: taken) }
+            if finish(taken, publishing: batch.deadLetters + replies.messages) {
+                wait(for: batch.contended, of: taken)
+                trace?.end(
+                    batch.requests,
+                    of: taken.deliveries.count,
+                    reading: replies.reading,
+                    isRead: replies.isRead,
+                    decided: decided
+                )
+            }
             settle(batch)
+            count { $0.inHand = 0 }
+            instruments.finished(in: takenAt.duration(to: .now))
             guard database.taskExecutor === executor else { return true }
         }
         return false
@@ -225,11 +255,16 @@ public final class DecisionWorker: Service {
         }
     }
 
-    private func replies(
-        for batch: inout DecisionBatch,
-        takenAt: ContinuousClock.Instant
-    ) async -> [AMQPMessage] {
-        guard let longest = batch.longestRemaining(now: now()) else { return [] }
+    /// What a batch is replied, and how its facts were read.
+    private struct Replies {
+        var messages: [AMQPMessage] = []
+        /// Nil when there was nothing to decide.
+        var reading: Range<ContinuousClock.Instant>?
+        var isRead = false
+    }
+
+    private func replies(for batch: inout DecisionBatch, takenAt: ContinuousClock.Instant) async -> Replies {
+        guard let longest = batch.longestRemaining(now: now()) else { return Replies() }
         // A deadline further away than that is a sender's mistake, and must not hold up everybody else's events.
         let remaining = min(longest, topology.answerBudget)
         let limit = ContinuousClock.now.advanced(by: remaining - configuration.replyReserve)
@@ -247,23 +282,27 @@ public final class DecisionWorker: Service {
                     until: limit
                 )
                 readSucceeded()
-                return batch.decide(
+                let reading = readingBegan..<ContinuousClock.now
+                instruments.read(in: reading.lowerBound.duration(to: reading.upperBound))
+                let messages = batch.decide(
                     facts,
                     except: contended,
                     decidedAt: decidedAt,
                     now: now(),
-                    times: { [readingEnded = ContinuousClock.now] in
-                        WorkerTimes(takenAt: takenAt, reading: readingBegan..<readingEnded)
-                    }
+                    times: { WorkerTimes(takenAt: takenAt, reading: reading) }
                 )
+                return Replies(messages: messages, reading: reading, isRead: true)
             } catch {
                 guard readFailed(error, start: start, limit: limit) else { break }
                 try? await Task.sleep(for: configuration.retryPause)
             }
         } while !Task.isCancelled
-        return batch.fail(.stateUnavailable, asked: asked, now: now()) {
-            WorkerTimes(takenAt: takenAt, reading: readingBegan..<ContinuousClock.now)
+        let reading = readingBegan..<ContinuousClock.now
+        instruments.read(in: reading.lowerBound.duration(to: reading.upperBound))
+        let messages = batch.fail(.stateUnavailable, asked: asked, now: now()) {
+            WorkerTimes(takenAt: takenAt, reading: reading)
         }
+        return Replies(messages: messages, reading: reading)
     }
 
     /// Reads the facts of a batch, and takes the reservations that its decisions need. Asked again after a failure, a

@@ -20,6 +20,9 @@ final class DeliveryInbox: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
+    /// How many wait.
+    var count: Int { state.withLockedValue { $0.batch?.deliveries.count ?? 0 } }
+
     /// Puts deliveries in. Those of another channel that still lie here are dropped: their channel is gone, so the
     /// broker hands them out again.
     func put(_ deliveries: [AMQPDelivery], from channel: AMQPChannel, of connection: AMQPConnection) {

@@ -7,9 +7,11 @@ import FoundationNetworking
 /// Asks a URL once.
 public func get(
     _ url: URL,
+    headers: [String: String] = [:],
     within limit: Duration = .seconds(15)
 ) async throws -> (status: Int, headers: [String: String], body: Data) {
     var request = URLRequest(url: url)
+    for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
     request.timeoutInterval = limit / .seconds(1)
     return try await send(request)
 }

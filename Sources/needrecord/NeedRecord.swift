@@ -29,7 +29,7 @@ struct NeedRecord: AsyncParsableCommand {
             GatewayCommand.self, WorkerCommand.self, AuditorCommand.self, ServeCommand.self, MigrateCommand.self,
             RulesCommand.self, QuotasCommand.self, ReservationsCommand.self, DecideCommand.self, PushCommand.self,
             AuditCommand.self, ExplainCommand.self, VerifyCommand.self, ReplayCommand.self, RebuildCommand.self,
-            DeadCommand.self, DoctorCommand.self,
+            DeadCommand.self, DoctorCommand.self, HealthCommand.self,
         ]
     )
 }

@@ -147,11 +147,13 @@ extension Auditor {
         if !batch.isEmpty {
             // Lost letters could not be found again once the place has moved on.
             try await letters.send(batch.deadLetters)
+            let start = ContinuousClock.now
             do {
                 try await write(batch, database)
             } catch let error as PostgresError where error.isRefusal {
                 try await writeOneByOne(batch, letters, database)
             }
+            instruments.wrote(batch.notices.count + batch.records.count, in: start.duration(to: .now))
         }
         let now = now()
         change { $0.lag.wrote(newest: received.max(), now: now) }
@@ -200,7 +202,7 @@ extension Auditor {
                     "the database refuses a message, or records of it, which are in the dead queue now",
                     metadata: [
                         "offset": "\(single.position.next - 1)",
-                        "event_id": "\(single.notices.first?.id.description ?? "several")",
+                        "event": "\(single.notices.first?.id.description ?? "several")",
                         "error": "\(error)",
                     ]
                 )

@@ -19,15 +19,23 @@ final class AdmissionDesk: Sendable {
 
     private let tolerance: Duration
     private let now: @Sendable () -> Timestamp
+    private let logsWholeAddresses: Bool
     private let logger: Logger
     private let state: NIOLockedValueBox<State>
 
     /// - Parameters:
     ///   - settings: What is demanded at first.
     ///   - now: The civil clock.
-    init(_ settings: AdmissionSettings, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+    ///   - logsWholeAddresses: Whether the log has the addresses of clients, and not only their networks.
+    init(
+        _ settings: AdmissionSettings,
+        now: @escaping @Sendable () -> Timestamp,
+        logsWholeAddresses: Bool = false,
+        logger: Logger
+    ) {
         tolerance = settings.tolerance
         self.now = now
+        self.logsWholeAddresses = logsWholeAddresses
         self.logger = logger
         state = NIOLockedValueBox(
             State(
@@ -112,6 +120,11 @@ final class AdmissionDesk: Sendable {
         }
     }
 
+    /// An address as the log may have it: it is personal, and a network is enough to see who knocks.
+    private func text(of client: NetworkAddress) -> String {
+        logsWholeAddresses ? client.description : Network(around: client).description
+    }
+
     /// Counts a refusal, and logs some of them.
     func refuse(_ reason: RefusalReason, _ client: NetworkAddress?) -> RequestRefusal {
         let count = state.withLockedValue { state in
@@ -124,7 +137,7 @@ final class AdmissionDesk: Sendable {
                 "refused callbacks",
                 metadata: [
                     "reason": "\(reason.rawValue)", "count": "\(count)",
-                    "client": "\(client.map(\.description) ?? "unknown")",
+                    "client": "\(client.map(text(of:)) ?? "unknown")",
                 ]
             )
         }

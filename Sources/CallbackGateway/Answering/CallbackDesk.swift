@@ -1,6 +1,8 @@
 internal import DecisionCore
 internal import Logging
 internal import NIOConcurrencyHelpers
+internal import NIOHTTP1
+internal import Tracing
 internal import Wire
 
 /// Takes an accepted callback to its one outcome.
@@ -17,6 +19,9 @@ final class CallbackDesk: Sendable {
     private let late: LateDesk
     private let ids: EventIDSource
     private let now: @Sendable () -> Timestamp
+    private let topology: Topology
+    private let instruments: AnswerInstruments
+    private let tracer: (any Tracer)?
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -28,6 +33,9 @@ final class CallbackDesk: Sendable {
         late: LateDesk,
         ids: EventIDSource,
         now: @escaping @Sendable () -> Timestamp,
+        topology: Topology,
+        instruments: AnswerInstruments,
+        tracer: (any Tracer)?,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -37,6 +45,9 @@ final class CallbackDesk: Sendable {
         self.late = late
         self.ids = ids
         self.now = now
+        self.topology = topology
+        self.instruments = instruments
+        self.tracer = tracer
         self.logger = logger
     }
 
@@ -46,6 +57,15 @@ final class CallbackDesk: Sendable {
 
     var isDraining: Bool {
         state.withLockedValue { $0.isDraining }
+    }
+
+    /// Begins the trace of a request; nil when none is recorded.
+    func trace(of head: HTTPRequestHead) -> CallbackTrace? {
+        guard let tracer else { return nil }
+        let path = head.uri.prefix { $0 != "?" }
+        // A secret may stand at the end of the path.
+        let route = configuration.paths.filter { path.hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
+        return CallbackTrace(head, route: route ?? "/", topology: topology, tracer: tracer)
     }
 
     /// From now on new callbacks get the default.
@@ -61,11 +81,14 @@ final class CallbackDesk: Sendable {
     ///
     /// The budget begins here: the request is complete, and a slow one has had its own limit.
     ///
-    /// - Parameter onAnswer: Called once with the answer when it may leave: its outcome is kept, or has waited for that as
-    ///   long as it may. On any thread, and it must not wait. Not called when this throws.
+    /// - Parameters:
+    ///   - trace: What ``trace(of:)`` has begun.
+    ///   - onAnswer: Called once with the answer when it may leave: its outcome is kept, or has waited for that as
+    ///     long as it may. On any thread, and it must not wait. Not called when this throws.
     /// - Throws: ``BadCallback`` when there is no event in it.
     func answer(
         _ fields: CallbackFields,
+        trace: CallbackTrace? = nil,
         onAnswer: @escaping @Sendable (_ id: EventID, _ body: [UInt8]) -> Void
     ) throws(BadCallback) {
         let arrival = ContinuousClock.now
@@ -79,23 +102,25 @@ final class CallbackDesk: Sendable {
         }
         outcomes.received(id)
         if isDraining {
-            finish(event, arrival, Ending(cause: .fallback(.draining)), onAnswer)
+            finish(event, arrival, trace, Ending(cause: .fallback(.draining)), onAnswer)
         } else if let cause = publisher.refusal {
-            finish(event, arrival, Ending(cause: .fallback(cause)), onAnswer)
+            finish(event, arrival, trace, Ending(cause: .fallback(cause)), onAnswer)
         } else {
-            ask(event, arrival) { self.finish(event, arrival, $0, onAnswer) }
+            ask(event, arrival, trace) { self.finish(event, arrival, trace, $0, onAnswer) }
         }
     }
 
     private func ask(
         _ event: StreamEvent,
         _ arrival: ContinuousClock.Instant,
+        _ trace: CallbackTrace?,
         onEnd: @escaping @Sendable (Ending) -> Void
     ) {
         let awaited = AwaitedEvent(
             event: event,
             deadline: arrival.advanced(by: configuration.answerBudget),
-            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget)
+            civilDeadline: event.receivedAt.advanced(by: configuration.answerBudget),
+            trace: trace?.headers
         )
         replies.ask(
             awaited,
@@ -107,6 +132,7 @@ final class CallbackDesk: Sendable {
     private func finish(
         _ event: StreamEvent,
         _ arrival: ContinuousClock.Instant,
+        _ trace: CallbackTrace?,
         _ ending: Ending,
         _ onAnswer: @escaping @Sendable (_ id: EventID, _ body: [UInt8]) -> Void
     ) {
@@ -125,8 +151,11 @@ final class CallbackDesk: Sendable {
         )
         outcomes.keep(outcome) {
             self.count(outcome)
+            let total = arrival.duration(to: .now)
             onAnswer(event.id, body)
-            self.log(outcome, insteadOf: former)
+            self.instruments.answered(outcome, after: total)
+            trace?.end(outcome, after: total)
+            self.log(outcome, insteadOf: former, trace)
         }
     }
 
@@ -149,29 +178,39 @@ final class CallbackDesk: Sendable {
         }
     }
 
+    /// One line for each answer. What the stream is called is not in it: a name may be a person's, and the event's id
+    /// leads to it in the audit trail.
+    ///
     /// - Parameter former: What it would rest on without a late decision.
-    private func log(_ outcome: Outcome, insteadOf former: Outcome.Cause) {
-        switch outcome.cause {
-        case .decision(let decision):
-            guard let lateOf = outcome.lateOf else {
-                return logger.debug(
-                    "decided",
-                    metadata: metadata(of: outcome.event, adding: ["revision": "\(decision.revision)"])
-                )
-            }
-            logger.warning(
-                "answered a late decision",
-                metadata: metadata(of: outcome.event, adding: ["cause": "\(former.name)", "of": "\(lateOf)"])
-            )
-        case .fallback(let cause):
-            logger.warning(
-                "answered the default",
-                metadata: metadata(of: outcome.event, adding: ["cause": "\(cause.rawValue)"])
-            )
+    private func log(_ outcome: Outcome, insteadOf former: Outcome.Cause, _ trace: CallbackTrace?) {
+        var level = configuration.decisionLogLevel
+        var message: Logger.Message = "decided"
+        var more: Logger.Metadata = [:]
+        if let lateOf = outcome.lateOf {
+            level = .warning
+            message = "answered a late decision"
+            more = ["cause": "\(former.name)", "of": "\(lateOf)"]
+        } else if case .fallback(let cause) = outcome.cause {
+            level = .warning
+            message = "answered the default"
+            more = ["cause": "\(cause.rawValue)"]
         }
+        if let trace { more["trace_id"] = "\(trace.id)" }
+        logger.log(level: level, message, metadata: metadata(of: outcome, adding: more))
     }
 
-    private func metadata(of event: StreamEvent, adding more: Logger.Metadata) -> Logger.Metadata {
-        more.merging(["event": "\(event.id)"]) { first, _ in first }
+    private func metadata(of outcome: Outcome, adding more: Logger.Metadata) -> Logger.Metadata {
+        var metadata = more
+        metadata["event"] = "\(outcome.event.id)"
+        metadata["domain"] = "\(outcome.event.domain)"
+        metadata["app"] = "\(outcome.event.app)"
+        metadata["record"] = "\(outcome.verdict != .skip)"
+        metadata["answer_us"] = "\(outcome.times.answered)"
+        if let decision = outcome.cause.decision {
+            metadata["revision"] = "\(decision.revision)"
+            if let rule = decision.winner { metadata["rule"] = "\(rule.rawValue)" }
+        }
+        if let worker = outcome.worker { metadata["worker"] = "\(worker)" }
+        return metadata
     }
 }

@@ -43,7 +43,7 @@ struct CallbackRequest: TakenRequest {
         let fields: CallbackFields = try fields(body)
         try admission?.checkSignature(over: .callbackHost) { () throws(BadCallback) in try fields.text(.domain) }
         try RequestRefusal.ofBad { () throws(BadCallback) in
-            try handler.desk.answer(fields) { [handler, head] id, body in
+            try handler.desk.answer(fields, trace: handler.desk.trace(of: head)) { [handler, head] id, body in
                 var reply = HTTPReply(.ok, body: body)
                 reply.headers.add(name: CallbackHandler.eventHeader, value: id.description)
                 onReply(handler.finished(reply, for: head))

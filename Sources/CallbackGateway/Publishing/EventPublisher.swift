@@ -88,7 +88,8 @@ final class EventPublisher: Sendable {
             deadline: awaited.civilDeadline,
             remaining: ContinuousClock.now.duration(to: awaited.deadline),
             topology: topology,
-            run: run
+            run: run,
+            trace: awaited.trace
         )
         awaited.published(at: .now)
         publisher.publish(message, token: awaited.event.id)

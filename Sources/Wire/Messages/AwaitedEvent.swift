@@ -1,5 +1,6 @@
 public import DecisionCore
 internal import NIOConcurrencyHelpers
+public import Observability
 
 /// An event whose answer is awaited, with all that it takes to publish it, once more if need be.
 public final class AwaitedEvent: Sendable {
@@ -9,14 +10,22 @@ public final class AwaitedEvent: Sendable {
     public let deadline: ContinuousClock.Instant
     /// The same moment on the civil clock, for the worker, which may be another machine.
     public let civilDeadline: Timestamp
+    /// Where it is in the trace of its callback; nil when that is not recorded.
+    public let trace: TraceHeaders?
 
     private let publishes = NIOLockedValueBox<(count: Int, first: ContinuousClock.Instant?)>((0, nil))
 
     /// An event that was not published yet.
-    public init(event: StreamEvent, deadline: ContinuousClock.Instant, civilDeadline: Timestamp) {
+    public init(
+        event: StreamEvent,
+        deadline: ContinuousClock.Instant,
+        civilDeadline: Timestamp,
+        trace: TraceHeaders? = nil
+    ) {
         self.event = event
         self.deadline = deadline
         self.civilDeadline = civilDeadline
+        self.trace = trace
     }
 
     /// It is handed to a connection to the broker.

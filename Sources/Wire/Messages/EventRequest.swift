@@ -1,5 +1,6 @@
 public import AMQP
 public import DecisionCore
+public import Observability
 
 /// An event on its way to a worker, with where and until when its reply is wanted.
 public struct EventRequest: Sendable, Equatable {
@@ -18,13 +19,22 @@ public struct EventRequest: Sendable, Equatable {
     public var deadline: Timestamp
     /// What the event repeats; nil for a callback.
     public var replay: ReplayMark?
+    /// Where the sender is in a trace; nil when none is recorded.
+    public var trace: TraceHeaders?
 
     /// Describes a request.
-    public init(event: StreamEvent, replyTo: String, deadline: Timestamp, replay: ReplayMark? = nil) {
+    public init(
+        event: StreamEvent,
+        replyTo: String,
+        deadline: Timestamp,
+        replay: ReplayMark? = nil,
+        trace: TraceHeaders? = nil
+    ) {
         self.event = event
         self.replyTo = replyTo
         self.deadline = deadline
         self.replay = replay
+        self.trace = trace
     }
 
     /// The message that carries an event to the workers and into the callbacks stream.
@@ -40,6 +50,7 @@ public struct EventRequest: Sendable, Equatable {
     ///   - remaining: What is left of the budget; at least a millisecond is sent.
     ///   - topology: Where to.
     ///   - run: The gateway that asks.
+    ///   - trace: Where it is in a trace; nil when none is recorded.
     public static func message(
         event: StreamEvent,
         body: [UInt8],
@@ -47,9 +58,17 @@ public struct EventRequest: Sendable, Equatable {
         deadline: Timestamp,
         remaining: Duration,
         topology: Topology,
-        run: GatewayRun
+        run: GatewayRun,
+        trace: TraceHeaders? = nil
     ) -> AMQPMessage {
         let id = event.id.description
+        var headers: AMQPTable = [
+            deadlineHeader: .int64(deadline.millisecondsSinceEpoch),
+            runHeader: .string(run.id.description),
+        ]
+        if let trace {
+            for name in TraceHeaders.names { headers[name] = trace.values[name].map { .string($0) } }
+        }
         return AMQPMessage(
             exchange: topology.exchange,
             routingKey: Topology.onDemandKey,
@@ -64,10 +83,7 @@ public struct EventRequest: Sendable, Equatable {
                 timestamp: Int(event.receivedAt.millisecondsSinceEpoch / 1_000),
                 type: type,
                 appID: run.gateway,
-                headers: [
-                    deadlineHeader: .int64(deadline.millisecondsSinceEpoch),
-                    runHeader: .string(run.id.description),
-                ]
+                headers: headers
             ),
             body: body
         )
@@ -132,7 +148,8 @@ public struct EventRequest: Sendable, Equatable {
             event: try StreamEvent(decodingBody: delivery.body),
             replyTo: replyTo,
             deadline: Timestamp(millisecondsSinceEpoch: Int64(deadline)),
-            replay: try ReplayMark(delivery.properties.headers)
+            replay: try ReplayMark(delivery.properties.headers),
+            trace: TraceHeaders { delivery.properties.headers[$0]?.stringValue }
         )
     }
 }

@@ -19,8 +19,7 @@ extension Command {
     var flags: [Setting: String] { [:] }
 
     func run() async throws {
-        // Standard output is for results.
-        let log = LogStream(descriptor: STDERR_FILENO)
+        let log = LogStream.standardError
         defer { log.flush(within: .seconds(1)) }
         // Over the log, so that it comes after what was logged, and waits for nobody either.
         func fail(_ message: String, code: ExitCode = .failure) -> ExitCode {
@@ -29,7 +28,7 @@ extension Command {
         }
         do {
             let settings = try await settings.settings(adding: flags)
-            LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: log) }
+            LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, stream: log) }
             var logger = Logger(label: "needrecord")
             logger.logLevel = settings.logLevel
             try await run(settings, logger: logger)

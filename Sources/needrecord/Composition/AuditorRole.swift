@@ -1,6 +1,7 @@
 import AMQP
 import AuditTrail
 import Logging
+import Observability
 import Postgres
 import ServiceLifecycle
 import Wire
@@ -9,7 +10,7 @@ import Wire
 struct AuditorRole {
     let auditor: Auditor
 
-    init(_ settings: Settings, logger: Logger) {
+    init(_ settings: Settings, metrics: MetricsRegistry, logger: Logger) {
         var database = settings.database(as: .auditor)
         database.applicationName = "needrecord auditor \(settings.auditor.name)"
         // What it changes in a transaction, workers that reserve wait for.
@@ -22,6 +23,7 @@ struct AuditorRole {
             amqp: amqp,
             database: database,
             now: CivilClock.now,
+            metrics: metrics,
             logger: logger.labelled("auditor")
         )
     }

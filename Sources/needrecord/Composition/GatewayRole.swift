@@ -2,6 +2,7 @@ import AMQP
 public import CallbackGateway
 import DecisionCore
 import Logging
+import Observability
 import OutcomeJournal
 public import ReplyCorrelator
 import ServiceLifecycle
@@ -13,13 +14,20 @@ extension ReplyCorrelator: ReplyAwaiting {}
 struct GatewayRole {
     let gateway: CallbackGateway
     let correlator: ReplyCorrelator
+    let maximumJournalBytes: Int
     private let receiver: ReplyReceiver
     private let admission: AdmissionWatch?
     private let certificate: FileWatch?
 
     /// - Throws: ``SettingError`` when the certificate, or the file of keys, secrets and networks, cannot be used,
     ///   ``Failure`` when the journal cannot be opened.
-    init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) async throws {
+    init(
+        _ settings: Settings,
+        metrics: MetricsRegistry,
+        tracer: OTLPTracer?,
+        logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
         let admission = try Self.admission(settings, logger: logger)
         let certificate = try Self.certificate(settings)
         let journal = try await Self.openJournal(settings, logger: logger.labelled("journal"))
@@ -40,6 +48,8 @@ struct GatewayRole {
             replies: correlator,
             journal: journal,
             now: CivilClock.now,
+            metrics: metrics,
+            tracer: tracer,
             logger: logger.labelled("gateway"),
             onListening: onListening
         )
@@ -59,6 +69,7 @@ struct GatewayRole {
             onLateAnswers: lateAnswers
         )
         self.gateway = gateway
+        maximumJournalBytes = settings.journal.maximumBytes
         self.correlator = correlator
         let tlsLogger = logger.labelled("tls")
         self.certificate = certificate.map { reload in FileWatch { _ in await reload.read(tlsLogger) } }

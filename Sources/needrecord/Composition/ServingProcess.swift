@@ -1,8 +1,12 @@
 import AMQP
+import AuditTrail
 import CallbackGateway
+import DecisionWorker
 import Logging
 import NIOCore
+import Observability
 import ServiceLifecycle
+import Tracing
 import UnixSignals
 import Wire
 
@@ -41,21 +45,43 @@ struct ServingProcess {
             )
             settings.gateway.maximumConnections = connections
         }
+        let metrics = MetricsRegistry(families: MetricFamily.gateway + MetricFamily.worker + MetricFamily.auditor)
+        let exporter = spanExporter(settings)
+        let tracer = exporter?.tracer
         let gateway =
             runsGateway
-            ? try await GatewayRole(settings, logger: logger, onListening: listening("callbacks")) : nil
-        let worker = runsWorker ? try WorkerRole(settings, logger: logger) : nil
-        let auditor = runsAuditor ? AuditorRole(settings, logger: logger) : nil
+            ? try await GatewayRole(
+                settings,
+                metrics: metrics,
+                tracer: tracer,
+                logger: logger,
+                onListening: listening("callbacks")
+            ) : nil
+        let worker =
+            runsWorker ? try WorkerRole(settings, metrics: metrics, tracer: tracer, logger: logger) : nil
+        let auditor = runsAuditor ? AuditorRole(settings, metrics: metrics, logger: logger) : nil
+        let report = { @Sendable in
+            ProcessReport(gateway: gateway, worker: worker?.worker, auditor: auditor?.auditor)
+        }
+        metrics.collectProcess()
+        metrics.collect { collection in
+            report().add(to: &collection)
+            collection.add(.logLinesDropped, LogStream.standardError.droppedLineCount)
+            if let exporter { collection.add(exporter.counters) }
+        }
         let ops = OpsServer(
             host: settings.opsHost,
             port: settings.opsPort,
             logger: logger.labelled("ops"),
-            report: { OpsServer.Report(gateway: gateway, worker: worker?.worker, auditor: auditor?.auditor) },
+            report: report,
+            metrics: metrics,
             onListening: listening("operators")
         )
-        // Stopped from the last to the first: the gateway answers what is in flight while the worker still decides.
+        // Stopped from the last to the first: the gateway answers what is in flight while the worker still decides, and the
+        // last spans are made before they are sent.
         let services: [any Service] =
-            [ops] + (auditor?.services ?? []) + (worker?.services ?? []) + (gateway?.services ?? [])
+            [exporter].compactMap(\.self) + [ops] + (auditor?.services ?? []) + (worker?.services ?? [])
+            + (gateway?.services ?? [])
         var configuration = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -71,6 +97,28 @@ struct ServingProcess {
             throw Failure("cannot listen: \(error)")
         }
         logger.info("stopped")
+    }
+
+    private func spanExporter(_ settings: Settings) -> OTLPExporter? {
+        guard let endpoint = settings.tracingEndpoint else { return nil }
+        var roles: [String] = []
+        if runsGateway { roles.append("gateway") }
+        if runsWorker { roles.append("worker") }
+        if runsAuditor { roles.append("auditor") }
+        let name = runsGateway ? settings.gateway.name : runsWorker ? settings.worker.name : settings.auditor.name
+        return OTLPExporter(
+            endpoint: endpoint,
+            sampleRatio: settings.tracingSampleRatio,
+            // Source: OpenTelemetry semantic conventions, "Service".
+            resource: [
+                "service.namespace": "needrecord",
+                "service.name": "needrecord-\(roles.count == 1 ? roles[0] : "serve")",
+                "service.instance.id": "\(name)",
+                "service.version": "\(Version.text)",
+            ],
+            version: Version.text,
+            logger: logger.labelled("traces")
+        )
     }
 
     private func listening(_ purpose: String) -> @Sendable (Int) -> Void {

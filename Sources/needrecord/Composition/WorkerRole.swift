@@ -2,6 +2,7 @@ import AMQP
 import BusinessState
 import DecisionWorker
 import Logging
+import Observability
 import Postgres
 import ServiceLifecycle
 import Wire
@@ -11,7 +12,7 @@ struct WorkerRole {
     let worker: DecisionWorker
     private let pool: PostgresPool
 
-    init(_ settings: Settings, logger: Logger) throws {
+    init(_ settings: Settings, metrics: MetricsRegistry, tracer: OTLPTracer?, logger: Logger) throws {
         var database = settings.database(as: .worker)
         database.applicationName = "needrecord worker \(settings.worker.name)"
         // A connection that does not come in time is of no use to the batch that waits for it.
@@ -31,6 +32,8 @@ struct WorkerRole {
             amqp: amqp,
             database: pool,
             now: CivilClock.now,
+            metrics: metrics,
+            tracer: tracer,
             logger: logger.labelled("worker")
         )
     }

@@ -10,7 +10,10 @@ import NIOConcurrencyHelpers
 final class LogStream: TextOutputStream, Sendable {
     private struct State {
         var waiting: [UInt8] = []
+        /// Since the last line that was written.
         var droppedLines = 0
+        /// Since the start.
+        var allDroppedLines = 0
         /// Whether the thread has been told that something waits, and has not seen yet that nothing does.
         var isBusy = false
     }
@@ -19,6 +22,9 @@ final class LogStream: TextOutputStream, Sendable {
     private let maximumBytes: Int
     private let state = NIOLockedValueBox(State())
     private let work = DispatchSemaphore(value: 0)
+
+    /// The one that the log of this process goes to. Standard output is for results.
+    static let standardError = LogStream(descriptor: STDERR_FILENO)
 
     /// - Parameters:
     ///   - descriptor: Where to write; it stays open as long as the stream is used.
@@ -31,11 +37,15 @@ final class LogStream: TextOutputStream, Sendable {
         thread.start()
     }
 
+    /// How many lines were dropped since the start.
+    var droppedLineCount: Int { state.withLockedValue { $0.allDroppedLines } }
+
     /// Takes a line, with its end; never blocks.
     func write(_ line: String) {
         let isNews = state.withLockedValue { state in
             if state.droppedLines > 0 || state.waiting.count + line.utf8.count > maximumBytes {
                 state.droppedLines += 1
+                state.allDroppedLines += 1
             } else {
                 state.waiting += line.utf8
             }
@@ -58,8 +68,10 @@ final class LogStream: TextOutputStream, Sendable {
                 let rest = write(text)
                 guard !rest.isEmpty else { continue }
                 // With the next line it is tried again.
+                let lost = lines == nil ? rest.count(where: { $0 == UInt8(ascii: "\n") }) : 0
                 state.withLockedValue { state in
-                    state.droppedLines += lines ?? rest.count(where: { $0 == UInt8(ascii: "\n") })
+                    state.droppedLines += lines ?? lost
+                    state.allDroppedLines += lost
                     state.isBusy = false
                 }
                 break

@@ -3,30 +3,22 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import Observability
 import ServiceLifecycle
 import Wire
 
-/// The port for operators: health and counters. It listens on loopback unless it is told otherwise.
+/// The port for operators: health, counters and metrics. It listens on loopback unless it is told otherwise.
 ///
 /// `/health/live` says that the process answers; it never depends on the broker or the database, because a restart
 /// mends neither. `/health/ready` says whether to send callbacks here: a gateway that has lost its broker still answers
 /// every callback, with the default, and taking all gateways out of service would turn that into no answer at all. So
 /// only a gateway that is stopping is not ready; what is degraded stands in the body.
 struct OpsServer: Service {
-    /// What one process has to say.
-    struct Report {
-        /// Whether callbacks should be sent here.
-        var isReady = true
-        /// The state of each part that this process runs, as `ok` or what is wrong.
-        var parts: [(name: String, state: String)] = []
-        /// Counters since the start.
-        var counters: [(name: String, value: Int)] = []
-    }
-
     let host: String
     let port: Int
     let logger: Logger
-    let report: @Sendable () -> Report
+    let report: @Sendable () -> ProcessReport
+    let metrics: MetricsRegistry
     let onListening: @Sendable (Int) -> Void
 
     func run() async throws {
@@ -35,9 +27,10 @@ struct OpsServer: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,
             responder: { request, writer, _ in
-                let (status, body) = answer(request.head.path ?? "/")
+                let path = request.head.path.map { String($0.prefix { $0 != "?" }) }
+                let (status, type, body) = answer(path ?? "/")
                 var head = HTTPResponse(status: status)
-                head.headerFields[.contentType] = "application/json; charset=utf-8"
+                head.headerFields[.contentType] = type
                 head.headerFields[.contentLength] = String(body.count)
                 try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
             },
@@ -46,7 +39,13 @@ struct OpsServer: Service {
         try await server.run()
     }
 
-    private func answer(_ path: String) -> (HTTPResponse.Status, [UInt8]) {
+    private func answer(_ path: String) -> (HTTPResponse.Status, type: String, [UInt8]) {
+        if path == "/metrics" { return (.ok, MetricsRegistry.contentType, Array(metrics.exposition().utf8)) }
+        let (status, body) = answerInJSON(path)
+        return (status, "application/json; charset=utf-8", body)
+    }
+
+    private func answerInJSON(_ path: String) -> (HTTPResponse.Status, [UInt8]) {
         let report = report()
         var writer = JSONWriter()
         switch path {
@@ -65,7 +64,11 @@ struct OpsServer: Service {
                 writer.member("parts", object: { for part in report.parts { $0.member(named: part.name, part.state) } })
                 writer.member(
                     "counters",
-                    object: { for counter in report.counters { $0.member(named: counter.name, counter.value) } }
+                    object: { writer in
+                        for reading in report.readings {
+                            if let name = reading.name { writer.member(named: name, Int(reading.value)) }
+                        }
+                    }
                 )
             }
             return (.ok, writer.bytes)

@@ -266,7 +266,10 @@ struct ReplayCommand: Command {
             var isAgain = false
             for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                 // Whoever asks twice does not want to wait.
-                if isAgain { Glibc.exit(1) }
+                if isAgain {
+                    LogStream.standardError.flush(within: .seconds(1))
+                    Glibc.exit(1)
+                }
                 isAgain = true
                 printError("stopping: waiting for the events that are on their way")
                 publication.stop()

@@ -50,6 +50,11 @@ enum Setting: String, CaseIterable {
     case topologyOutcomesMaxBytes = "topology.outcomesMaxBytes"
     case migrationsDirectory = "migrations.directory"
     case logLevel = "log.level"
+    case logFormat = "log.format"
+    case logDecisions = "log.decisions"
+    case logClients = "log.clients"
+    case tracingEndpoint = "tracing.endpoint"
+    case tracingSampleRatio = "tracing.sampleRatio"
 
     /// The key, as in a file.
     var key: String { rawValue }
@@ -119,6 +124,11 @@ enum Setting: String, CaseIterable {
         case .topologyOutcomesMaxBytes: "10737418240"
         case .migrationsDirectory: "migrations"
         case .logLevel: "info"
+        case .logFormat: "text"
+        case .logDecisions: "debug"
+        case .logClients: "network"
+        case .tracingEndpoint: "no collector"
+        case .tracingSampleRatio: "0.01"
         }
     }
 }

@@ -65,6 +65,26 @@ struct SettingReader {
         return number
     }
 
+    func fraction(_ setting: Setting) throws(SettingError) -> Double {
+        let text = textOrDefault(setting)
+        guard let number = Double(text), (0...1).contains(number) else {
+            throw SettingError(setting, value: text, "a number from 0 to 1")
+        }
+        return number
+    }
+
+    /// The address of a server over HTTP; nil when none is set.
+    func httpURL(_ setting: Setting) throws(SettingError) -> String? {
+        guard let text = text(setting) else { return nil }
+        let rest = ["http://", "https://"].compactMap { text.hasPrefix($0) ? text.dropFirst($0.count) : nil }.first
+        guard text.utf8.count <= 4_096, let rest, let first = rest.first, first != "/",
+            !rest.contains(where: { "?#@".contains($0) || $0.isWhitespace })
+        else {
+            throw SettingError(setting, value: text, "such as http://127.0.0.1:4318, without user, query or fragment")
+        }
+        return text
+    }
+
     func duration(_ setting: Setting, in range: ClosedRange<Duration>) throws(SettingError) -> Duration {
         let text = textOrDefault(setting)
         guard let duration = Duration(text: text), range.contains(duration) else {

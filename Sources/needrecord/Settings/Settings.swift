@@ -31,6 +31,10 @@ struct Settings {
     var opsPort: Int
     var migrationsDirectory: String
     var logLevel: Logger.Level
+    var logFormat: LogFormat
+    /// The collector of traces; nil when none are recorded.
+    var tracingEndpoint: String?
+    var tracingSampleRatio: Double
 
     /// Reads every setting, whatever the process needs of them: a bad value is better found now than later.
     ///
@@ -44,6 +48,9 @@ struct Settings {
         opsPort = try reader.integer(.opsPort, in: 0...65_535)
         migrationsDirectory = try reader.string(.migrationsDirectory, maximumLength: 4_096)
         logLevel = try reader.choice(.logLevel, of: Logger.Level.self)
+        logFormat = try reader.choice(.logFormat, of: LogFormat.self)
+        tracingEndpoint = try reader.httpURL(.tracingEndpoint)
+        tracingSampleRatio = try reader.fraction(.tracingSampleRatio)
         try readTopology(reader)
         try readGateway(reader)
         try readAdmission(reader)
@@ -118,6 +125,8 @@ struct Settings {
         gateway.requestTimeout = try reader.duration(.httpRequestTimeout, in: .milliseconds(100) ... .seconds(60))
         gateway.idleTimeout = try reader.duration(.httpIdleTimeout, in: .seconds(1) ... .seconds(3_600))
         gateway.name = try name(.gatewayName, reader)
+        gateway.decisionLogLevel = try reader.choice(.logDecisions, of: Logger.Level.self)
+        gateway.logsWholeClientAddresses = try reader.choice(.logClients, of: ClientAddressDetail.self) == .address
     }
 
     private mutating func readAdmission(_ reader: SettingReader) throws(SettingError) {
@@ -177,6 +186,11 @@ struct Settings {
 /// What is there or is not.
 enum Switch: String, CaseIterable {
     case on, off
+}
+
+/// How much of a client's address the log may have.
+enum ClientAddressDetail: String, CaseIterable {
+    case network, address
 }
 
 /// The roles of the database, each with the privileges of one job.

@@ -267,7 +267,7 @@ import Wire
             let id = EventID.number(3).description
             #expect(
                 log.lines.contains {
-                    $0.contains("event_id=\(id)") && $0.contains("offset=3") && $0.contains("SQLSTATE 22003")
+                    $0.contains("event=\(id)") && $0.contains("offset=3") && $0.contains("SQLSTATE 22003")
                 }
             )
         }

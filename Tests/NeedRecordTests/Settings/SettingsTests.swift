@@ -103,6 +103,15 @@ import Wire
         Effect("topology.outcomesMaxBytes=100000001", { "\($0.topology.outcomesMaximumBytes)" }, "100000001"),
         Effect("migrations.directory=/m=n", { $0.migrationsDirectory }, "/m=n"),
         Effect("log.level=debug", { $0.logLevel.rawValue }, "debug"),
+        Effect("log.format=json", { $0.logFormat.rawValue }, "json"),
+        Effect("log.decisions=info", { $0.gateway.decisionLogLevel.rawValue }, "info"),
+        Effect(
+            "tracing.endpoint=https://collector:4318/otlp",
+            { $0.tracingEndpoint ?? "" },
+            "https://collector:4318/otlp"
+        ),
+        Effect("tracing.sampleRatio=0.25", { "\($0.tracingSampleRatio)" }, "0.25"),
+        Effect("log.clients=address", { "\($0.gateway.logsWholeClientAddresses)" }, "true"),
     ])
     func `Each setting does what it says`(effect: Effect) async throws {
         let settings = try await settings(effect.assignment)

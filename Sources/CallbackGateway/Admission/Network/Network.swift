@@ -23,6 +23,12 @@ struct Network: Sendable, Hashable, CustomStringConvertible {
         guard (0...address.width).contains(prefixLength), address.bits == address.bits & mask else { return nil }
     }
 
+    /// The block around an address in which it is not one person's any more: a /24 of IPv4, a /48 of IPv6.
+    init(around address: NetworkAddress) {
+        prefixLength = address.width == 32 ? 24 : 48
+        self.address = address.withoutBits(after: prefixLength)
+    }
+
     /// Whether an address is in the block.
     func contains(_ other: NetworkAddress) -> Bool {
         other.width == address.width && other.bits & mask == address.bits

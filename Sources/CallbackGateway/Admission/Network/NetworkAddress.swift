@@ -49,6 +49,11 @@ struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The first address that has the same first bits.
+    func withoutBits(after count: Int) -> NetworkAddress {
+        NetworkAddress(width: width, bits: (bits >> (width - count)) << (width - count))
+    }
+
     /// Where a connection comes from; nil when it is no IP connection.
     init?(_ address: SocketAddress) {
         guard let text = address.ipAddress else { return nil }
