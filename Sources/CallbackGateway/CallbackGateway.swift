@@ -168,7 +168,10 @@ public final class CallbackGateway: Service {
         admission?.replacementFailed()
     }
 
-    /// Whether the gateway is stopping.
+    /// Whether the gateway has been told to stop: callbacks should go elsewhere.
+    public var isLeaving: Bool { desk.isLeaving }
+
+    /// Whether new callbacks get the default because the gateway is stopping.
     public var isDraining: Bool { desk.isDraining }
 
     /// `ok` while events are published and replies come back, as far as is known; else what new callbacks are answered
@@ -207,8 +210,10 @@ public final class CallbackGateway: Service {
         lateDesk.told(answers, malformed: malformed)
     }
 
-    /// Serves until a graceful shutdown, which takes no new connections and answers what is in flight, or until the task
-    /// is cancelled.
+    /// Serves until a graceful shutdown, or until the task is cancelled.
+    ///
+    /// After a graceful shutdown it goes on for ``GatewayConfiguration/drainDelay``, so that callbacks can be sent elsewhere;
+    /// then it takes no new connections and answers what is in flight.
     ///
     /// - Throws: When the port cannot be listened on.
     public func run() async throws {
@@ -239,17 +244,37 @@ public final class CallbackGateway: Service {
             group.addTask { await self.directPublisher.run() }
             group.addTask { await self.outcomeDesk.run() }
             group.addTask { await self.lateDesk.run() }
-            try await withGracefulShutdownHandler {
-                try await server.run()
-            } onGracefulShutdown: {
-                self.desk.drain()
-                self.noticeDesk.drain()
-            }
+            try await serve(server)
             // Everything in flight is answered, unless its connection has ended. What is queued for the broker still gets there.
             await self.endJournal()
             client.shutdown()
             try await group.next()
             group.cancelAll()
+        }
+    }
+
+    private func serve(_ server: any Service) async throws {
+        // A group of its own, in a task that knows of no other shutdown: it stops later than the gateway is told to.
+        let group = ServiceGroup(services: [server], logger: logger)
+        let serving = Task.detached { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await serving.value }
+                tasks.addTask {
+                    // Throws when serving has ended by itself, or the task is cancelled.
+                    try await gracefulShutdown()
+                    self.desk.leave()
+                    try? await Task.sleep(for: self.configuration.drainDelay)
+                    self.desk.drain()
+                    self.noticeDesk.drain()
+                    await group.triggerGracefulShutdown()
+                    try await serving.value
+                }
+                defer { tasks.cancelAll() }
+                try await tasks.next()
+            }
+        } onCancel: {
+            serving.cancel()
         }
     }
 

@@ -41,6 +41,9 @@ public struct GatewayConfiguration: Sendable {
     public var requestTimeout = Duration.seconds(5)
     /// How long a connection may stay open between requests, and how long a client may leave its answers unread.
     public var idleTimeout = Duration.seconds(75)
+    /// How long a gateway that is told to stop goes on as before, for load balancers to see that it is not ready. Its
+    /// answers close their connections meanwhile.
+    public var drainDelay = Duration.zero
     /// How long a gateway that stops waits for the broker to take what is in the journal. What it does not take by then
     /// is published at the next start.
     public var journalDrain = Duration.seconds(5)

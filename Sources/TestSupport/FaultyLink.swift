@@ -39,23 +39,26 @@ public final class FaultyLink: Sendable {
 
     private let state = NIOLockedValueBox(State())
     private let listener = NIOLockedValueBox<(any Channel)?>(nil)
-    private let upstream: NIOLockedValueBox<Int>
-
     /// The port to connect to instead.
     public let port: Int
 
     /// Listens.
     ///
     /// - Parameter upstream: The port on loopback to which it leads.
-    public init(to upstream: Int) async throws {
-        let upstream = NIOLockedValueBox(upstream)
-        self.upstream = upstream
+    public convenience init(to upstream: Int) async throws {
+        try await self.init { upstream }
+    }
+
+    /// Listens.
+    ///
+    /// - Parameter upstream: The port on loopback to which the next connection leads; nil to reset it.
+    public init(to upstream: @escaping @Sendable () -> Int?) async throws {
         let state = state
         let channel = try await ServerBootstrap(group: Self.eventLoop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                Self.accept(channel, upstream: upstream.withLockedValue { $0 }, state)
+                Self.accept(channel, upstream: upstream(), state)
             }
             .bind(host: "127.0.0.1", port: 0).get()
         listener.withLockedValue { $0 = channel }
@@ -107,11 +110,11 @@ public final class FaultyLink: Sendable {
 
     private static func accept(
         _ channel: any Channel,
-        upstream: Int,
+        upstream: Int?,
         _ state: NIOLockedValueBox<State>
     ) -> EventLoopFuture<Void> {
         let condition = state.withLockedValue { $0.condition }
-        guard condition != .cut else {
+        guard condition != .cut, let upstream else {
             return LinkedPair.reset(channel)
         }
         let pair = LinkedPair(near: channel, condition: condition)

@@ -9,6 +9,7 @@ internal import Wire
 final class CallbackDesk: Sendable {
     private struct State {
         var counters = GatewayCounters()
+        var isLeaving = false
         var isDraining = false
     }
 
@@ -68,9 +69,22 @@ final class CallbackDesk: Sendable {
         return CallbackTrace(head, route: route ?? "/", topology: topology, tracer: tracer)
     }
 
+    /// Whether connections end with their next answer.
+    var isLeaving: Bool {
+        state.withLockedValue { $0.isLeaving }
+    }
+
+    /// From now on connections end with their next answer.
+    func leave() {
+        state.withLockedValue { $0.isLeaving = true }
+    }
+
     /// From now on new callbacks get the default.
     func drain() {
-        state.withLockedValue { $0.isDraining = true }
+        state.withLockedValue { state in
+            state.isLeaving = true
+            state.isDraining = true
+        }
     }
 
     func countRejection(status: Int) {

@@ -66,7 +66,7 @@ struct CallbackHandler: HTTPResponder {
         // The answer to HEAD has the length of a body and no body.
         if head.method == .HEAD { reply.body = [] }
         // What HTTP/1.0 calls keep-alive was never a standard.
-        let goesOn = head.isKeepAlive && head.version != .http1_0 && !head.isUpgrade
+        let goesOn = head.isKeepAlive && head.version != .http1_0 && !head.isUpgrade && !desk.isLeaving
         return goesOn ? reply : reply.closing()
     }
 }

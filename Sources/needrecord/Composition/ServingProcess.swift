@@ -90,7 +90,7 @@ struct ServingProcess {
         // Everything in flight ends within the budget, and the journal has its time; what has not stopped by then does
         // not stop by itself.
         configuration.maximumGracefulShutdownDuration =
-            settings.topology.answerBudget + settings.gateway.journalDrain + .seconds(10)
+            settings.gateway.drainDelay + settings.topology.answerBudget + settings.gateway.journalDrain + .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {

@@ -40,7 +40,7 @@ struct ProcessReport {
     /// What a process with these parts has to say.
     init(gateway: GatewayRole?, worker: DecisionWorker?, auditor: Auditor?) {
         if let gateway {
-            isReady = !gateway.gateway.isDraining
+            isReady = !gateway.gateway.isLeaving
             parts.append(("broker", gateway.gateway.brokerState))
             if let state = gateway.gateway.admissionState { parts.append(("callback_authentication", state)) }
             add(gateway.gateway.counters)

@@ -118,6 +118,7 @@ struct Settings {
         gateway.maximumPending = try reader.integer(.gatewayMaxPending, in: 1...1_000_000)
         gateway.brokerGrace = try reader.duration(.gatewayBrokerGrace, in: .zero ... .seconds(5))
         gateway.usesLateDecisions = try reader.choice(.gatewayLateDecisions, of: Switch.self) == .on
+        gateway.drainDelay = try reader.duration(.gatewayDrainDelay, in: .zero ... .seconds(60))
         gateway.maximumTargetLength = try reader.integer(.httpMaxTargetLength, in: 1_024...65_536)
         gateway.maximumHeaderLength = try reader.integer(.httpMaxHeaderLength, in: 1_024...65_536)
         gateway.maximumBodyLength = try reader.integer(.httpMaxBodyLength, in: 1_024...1_048_576)

@@ -49,6 +49,38 @@ extension GatewayTests {
             }
         }
 
+        @Test func `Before it drains it decides as before, and sends whoever asks elsewhere`() async throws {
+            try await ProductBroker.withTopology { topology in
+                try await RunningGateway.with(
+                    topology: topology,
+                    amqp: ProductBroker.configuration(),
+                    configure: { $0.drainDelay = .seconds(3) }
+                ) { gateway in
+                    try await gateway.waitUntilReady()
+                    try await ScriptedWorker.with(topology) { worker in
+                        let kept = try await gateway.connect()
+                        try await kept.send("GET \(Self.target) HTTP/1.1\r\n\r\n")
+                        worker.reply(.record, to: try await worker.wait(for: 1)[0])
+                        #expect(try await kept.answer(1).text.contains("true"))
+                        #expect(!gateway.gateway.isLeaving)
+
+                        await gateway.shutDown()
+                        try await eventually("it to leave") { gateway.gateway.isLeaving }
+                        // One that is there already, and one that comes.
+                        for (number, client) in [(2, kept), (3, try await gateway.connect())] {
+                            try await client.send("GET \(Self.target) HTTP/1.1\r\n\r\n")
+                            worker.reply(.record, to: try await worker.wait(for: number)[number - 1])
+                            #expect(try await client.answer(client === kept ? 2 : 1).text.contains("true"))
+                            try await client.waitUntilClosed()
+                        }
+                        #expect(!gateway.gateway.isDraining)
+                        #expect(gateway.gateway.counters.recorded == 3)
+                        #expect(gateway.gateway.counters.fallbacks.isEmpty)
+                    }
+                }
+            }
+        }
+
         @Test func `A gateway that stops waits for callbacks whose callers are gone, and keeps their outcomes`()
             async throws
         {

@@ -22,8 +22,13 @@ final class Traffic: Sendable {
     ///   - rate: Callbacks a second; nil sends one on each connection as soon as the one before it is answered.
     ///   - count: How many; nil for as many as there is time for until ``stop()``.
     ///   - connections: Enough for all that wait at once, or callbacks would wait in here for a free one.
-    init(to service: ServiceProcess, rate: Double?, count: Int? = nil, connections: Int) async throws {
-        var plan = LoadPlan(target: try await service.target(), question: .example)
+    convenience init(to service: ServiceProcess, rate: Double?, count: Int? = nil, connections: Int) async throws {
+        self.init(to: try await service.target(), rate: rate, count: count, connections: connections)
+    }
+
+    /// Begins to send, to whatever is there.
+    init(to target: PlatformTarget, rate: Double?, count: Int? = nil, connections: Int) {
+        var plan = LoadPlan(target: target, question: .example)
         plan.streams = 1_000
         plan.rate = rate
         plan.count = count
