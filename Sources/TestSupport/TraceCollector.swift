@@ -8,14 +8,19 @@ import NIOPosix
 public final class TraceCollector: Sendable {
     /// A span as it came in.
     public struct Span: Sendable, Equatable {
+        /// 32 hexadecimal digits.
         public let traceID: String
+        /// 16 hexadecimal digits.
         public let id: String
+        /// The same; nil for a span that is in no other.
         public let parentID: String?
+        /// What it is called.
         public let name: String
         /// As OTLP numbers them: 1 internal, 2 server, 3 client, 4 producer, 5 consumer.
         public let kind: Int
         /// Nanoseconds since 1970.
         public let start: UInt64
+        /// The same.
         public let end: UInt64
         /// Values as text.
         public let attributes: [String: String]

@@ -65,10 +65,12 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
 
     // MARK: - MetricsFactory
 
+    /// The number behind a counter.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         number(label, dimensions, .counter) ?? NOOPMetricsHandler.instance
     }
 
+    /// The number behind a counter.
     public func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
@@ -76,24 +78,31 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         number(label, dimensions, .counter) ?? NOOPMetricsHandler.instance
     }
 
+    /// The number behind a gauge.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         number(label, dimensions, .gauge) ?? NOOPMetricsHandler.instance
     }
 
+    /// The buckets behind a histogram, or the number behind a gauge.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         if aggregate { return histogram(label, dimensions) ?? NOOPMetricsHandler.instance }
         return number(label, dimensions, .gauge) ?? NOOPMetricsHandler.instance
     }
 
+    /// The buckets behind a histogram of seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         histogram(label, dimensions) ?? NOOPMetricsHandler.instance
     }
 
-    // A series stays: one that comes and goes would read as a restart.
+    /// Nothing happens: a series that comes and goes would read as a restart.
     public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Nothing happens: a series that comes and goes would read as a restart.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    /// Nothing happens: a series that comes and goes would read as a restart.
     public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Nothing happens: a series that comes and goes would read as a restart.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Nothing happens: a series that comes and goes would read as a restart.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
     private func number(_ label: String, _ labels: [MetricLabel], _ kind: MetricFamily.Kind) -> NumberCell? {
