@@ -25,6 +25,8 @@ struct DecisionBatch {
     private(set) var deadLetters: [AMQPMessage] = []
     /// What becomes of the deliveries, so far.
     private(set) var counters = WorkerCounters()
+    /// The revision of the rules that was decided by; nil before, and when there was nothing to decide.
+    private(set) var revision: Int64?
     /// What is left to do once the replies are on their way.
     private(set) var aftermath = Aftermath()
 
@@ -112,7 +114,7 @@ struct DecisionBatch {
         for (request, facts) in zip(requests, facts) {
             decisions.append(DecisionCore.decide(request.event, facts.live, now: decidedAt))
         }
-        counters.revision = decisions.last.map { Int($0.revision) } ?? 0
+        revision = decisions.last?.revision
         for (request, decision) in zip(requests, decisions)
         where request.deadline <= now && decision.reservation?.isRoom == true && request.mayTakeReservation {
             // Its gateway has answered without us: nothing is recorded. A reservation that another event took stays.

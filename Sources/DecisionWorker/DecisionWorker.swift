@@ -38,6 +38,8 @@ public final class DecisionWorker: Service {
 
     private struct State: Sendable {
         var counters = WorkerCounters()
+        var inHand = 0
+        var revision: Int64?
         var outage: StateOutage<ContinuousClock.Instant>
         var consumer: AMQPConsumer?
         var isStopping = false
@@ -85,11 +87,16 @@ public final class DecisionWorker: Service {
     /// What it has done so far.
     public var counters: WorkerCounters {
         var counters = state.withLockedValue { $0.counters }
-        counters.inHand += inbox.count
         counters.undeliverableUnkept = returnedReplies.unkept
         counters.undeliverableTold = returnedReplies.told
         return counters
     }
+
+    /// Events that it has taken and not finished. What is contended is not among them.
+    public var eventsInHand: Int { state.withLockedValue { $0.inHand } + inbox.count }
+
+    /// The revision of the rules in the last decision; nil before the first.
+    public var ruleRevision: Int64? { state.withLockedValue { $0.revision } }
 
     /// Whether the business state could be read the last time that it was needed, or since.
     public var isStateReachable: Bool {
@@ -203,7 +210,7 @@ public final class DecisionWorker: Service {
         while let taken = await inbox.take() {
             let takenAt = ContinuousClock.now
             let trace = tracer.map { BatchTrace($0, topology: topology) }
-            count { $0.inHand = taken.deliveries.count }
+            state.withLockedValue { $0.inHand = taken.deliveries.count }
             let civil = now()
             var batch = DecisionBatch(taken.deliveries, now: civil, topology: topology, worker: configuration.name)
             instruments.took(
@@ -224,7 +231,7 @@ public final class DecisionWorker: Service {
                 )
             }
             settle(batch)
-            count { $0.inHand = 0 }
+            state.withLockedValue { $0.inHand = 0 }
             instruments.finished(in: takenAt.duration(to: .now))
             guard database.taskExecutor === executor else { return true }
         }
@@ -246,7 +253,10 @@ public final class DecisionWorker: Service {
 
     /// Counts what has become of a batch, and leaves the rest of the work for afterwards.
     func settle(_ batch: DecisionBatch) {
-        count { $0.add(batch.counters) }
+        state.withLockedValue { state in
+            state.counters.add(batch.counters)
+            state.revision = batch.revision ?? state.revision
+        }
         if !batch.aftermath.isEmpty, case .dropped(let dropped) = aftermath.yield(batch.aftermath) {
             count { $0.shadowDropped += dropped.comparisons.count }
             if !dropped.undelivered.isEmpty {

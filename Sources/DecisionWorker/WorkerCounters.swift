@@ -6,10 +6,6 @@ public struct WorkerCounters: Sendable, Equatable {
     public var redelivered = 0
     /// Events that were no callbacks but repetitions of some.
     public var replayed = 0
-    /// Events that were taken and are not finished. What is contended is not among them.
-    public var inHand = 0
-    /// The revision of the rules that was decided by last; 0 before the first decision.
-    public var revision = 0
     /// Batches that these came in.
     public var batches = 0
     /// Events that were decided and replied to.
@@ -57,7 +53,5 @@ public struct WorkerCounters: Sendable, Equatable {
         shadowDecided += other.shadowDecided
         shadowDifferent += other.shadowDifferent
         shadowDropped += other.shadowDropped
-        // It only goes up, also when rules are rolled back.
-        revision = max(revision, other.revision)
     }
 }

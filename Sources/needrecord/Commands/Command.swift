@@ -23,11 +23,12 @@ extension Command {
         defer { log.flush(within: .seconds(1)) }
         // Over the log, so that it comes after what was logged, and waits for nobody either.
         func fail(_ message: String, code: ExitCode = .failure) -> ExitCode {
-            log.write("needrecord: \(message)\n")
+            log.write(log.format.line(message, level: .critical))
             return code
         }
         do {
             let settings = try await settings.settings(adding: flags)
+            log.format = settings.logFormat
             LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, stream: log) }
             var logger = Logger(label: "needrecord")
             logger.logLevel = settings.logLevel

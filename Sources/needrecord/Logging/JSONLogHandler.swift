@@ -31,19 +31,29 @@ struct JSONLogHandler: LogHandler {
             fields.merge(more) { _, new in new }
         }
         if let error = event.error { fields["error"] = "\(error)" }
+        stream.write(Self.line(now(), event.level, label, event.message.description, fields))
+    }
+
+    static func line(
+        _ time: Timestamp,
+        _ level: Logger.Level,
+        _ label: String,
+        _ message: String,
+        _ fields: Logger.Metadata = [:]
+    ) -> String {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.member("time", now().description)
-            writer.member("level", event.level.rawValue)
+            writer.member("time", time.description)
+            writer.member("level", level.rawValue)
             writer.member("logger", label)
-            writer.member("message", LogSecrets.hidden(in: event.message.description))
+            writer.member("message", LogSecrets.hidden(in: message))
             for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
                 // A name twice in one object means whatever the reader likes.
-                let name = Self.ownNames.contains(name) ? "metadata_\(name)" : name
+                let name = ownNames.contains(name) ? "metadata_\(name)" : name
                 writer.member(named: name, LogSecrets.hidden(in: value.description))
             }
         }
-        stream.write(String(decoding: writer.bytes, as: UTF8.self) + "\n")
+        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
     }
 
     private static let ownNames: Set<String> = ["time", "level", "logger", "message"]
@@ -63,6 +73,14 @@ extension LogFormat {
         switch self {
         case .text: StreamLogHandler(label: label, stream: SecretHidingStream(stream: stream))
         case .json: JSONLogHandler(label: label, stream: stream)
+        }
+    }
+
+    /// A line that no logger writes: why a command has failed, or that lines are left out.
+    func line(_ message: String, level: Logger.Level) -> String {
+        switch self {
+        case .text: "needrecord: \(message)\n"
+        case .json: JSONLogHandler.line(CivilClock.now(), level, "needrecord", message)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Logging
 import NIOConcurrencyHelpers
 
 /// Takes lines of the log and writes them on a thread of its own, so that a reader who is slow, or has stopped, holds up
@@ -9,6 +10,7 @@ import NIOConcurrencyHelpers
 /// is the end. What a process logs in the last moment before it crashes may be lost.
 final class LogStream: TextOutputStream, Sendable {
     private struct State {
+        var format = LogFormat.text
         var waiting: [UInt8] = []
         /// Since the last line that was written.
         var droppedLines = 0
@@ -39,6 +41,12 @@ final class LogStream: TextOutputStream, Sendable {
 
     /// How many lines were dropped since the start.
     var droppedLineCount: Int { state.withLockedValue { $0.allDroppedLines } }
+
+    /// How lines look that say how many are left out.
+    var format: LogFormat {
+        get { state.withLockedValue { $0.format } }
+        set { state.withLockedValue { $0.format = newValue } }
+    }
 
     /// Takes a line, with its end; never blocks.
     func write(_ line: String) {
@@ -95,8 +103,8 @@ final class LogStream: TextOutputStream, Sendable {
             }
             let count = state.droppedLines
             state.droppedLines = 0
-            let notice = "needrecord: \(count) lines are left out here, which could not be written in time\n"
-            return (Array(notice.utf8), count)
+            let notice = "\(count) lines are left out here, which could not be written in time"
+            return (Array(state.format.line(notice, level: .warning).utf8), count)
         }
     }
 

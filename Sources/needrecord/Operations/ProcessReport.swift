@@ -55,6 +55,8 @@ struct ProcessReport {
             parts.append(("work_queue", worker.isConsuming ? "ok" : "not consuming"))
             parts.append(("business_state", worker.isStateReachable ? "ok" : "unavailable"))
             add(worker.counters)
+            readings.append(Reading(nil, worker.eventsInHand, .eventsInHand))
+            if let revision = worker.ruleRevision { readings.append(Reading(nil, Int(revision), .ruleRevision)) }
         }
         if let auditor {
             // In waiting is as good as leading: there is one leader among all.
@@ -210,8 +212,6 @@ struct ProcessReport {
                 .eventsFinished,
                 [("result", "state_unavailable")]
             ),
-            Reading(nil, counters.inHand, .eventsInHand),
-            Reading(nil, counters.revision, .ruleRevision),
             Reading("events.contended", counters.contended, .eventsContended),
             Reading("events.dead", counters.dead, .eventsFinished, [("result", "dead")]),
             Reading("replies.undeliverable", counters.undeliverable, .repliesUndeliverable),

@@ -41,6 +41,19 @@ import Testing
         #expect(object["list"] == #"["a", ["b": "c"]]"#)
     }
 
+    @Test func `What a process ends with is a line of JSON, too`() async throws {
+        let failed = try await NeedRecordRun.run(
+            "health",
+            "--ops-port",
+            "1",
+            settings: ["NEEDRECORD_LOG_FORMAT": "json"]
+        )
+        #expect(failed.status == 1)
+        let object = try #require(failed.json as? [String: String], "\(failed.text)")
+        #expect(object["level"] == "critical")
+        #expect(object["message"]?.hasPrefix("no answer from http://127.0.0.1:1/health/live") == true)
+    }
+
     @Test func `An error of the event is told`() throws {
         let line = try Self.line { $0.error("failed", error: Failure("no room")) }
         #expect(line.contains(#""error":"no room""#))
