@@ -25,10 +25,12 @@ public final class ServiceProcess: Sendable {
         let own = [
             "NEEDRECORD_HTTP_PORT": "0", "NEEDRECORD_OPS_PORT": "0", "NEEDRECORD_JOURNAL_DIRECTORY": journal.path,
         ]
-        return ServiceProcess(
+        let service = ServiceProcess(
             try ChildProcess(TestEnvironment.executable(), arguments, environment: own.merging(environment) { $1 }),
             journal: journal
         )
+        MetricsLog.watch(service)
+        return service
     }
 
     /// The settings of a process in a test.

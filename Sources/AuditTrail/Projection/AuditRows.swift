@@ -12,13 +12,23 @@ struct AuditRows {
     private var replays = ReplayRows()
     /// Outcomes that are in the batch more than once, beyond the first.
     private(set) var repeatedOutcomes = 0
+    /// Those of them that say something else than the first.
+    private(set) var conflictingOutcomes: [EventID] = []
 
     init(_ records: [AuditRecord]) {
-        var known: Set<EventID> = []
+        var known: [EventID: Int] = [:]
         for record in records {
             switch record {
             case .outcome(let outcome):
-                if known.insert(outcome.event.id).inserted { outcomes.append(outcome) } else { repeatedOutcomes += 1 }
+                if let first = known[outcome.event.id] {
+                    repeatedOutcomes += 1
+                    if !outcome.says(outcomes[first].cause.name, outcomes[first].answer) {
+                        conflictingOutcomes.append(outcome.event.id)
+                    }
+                } else {
+                    known[outcome.event.id] = outcomes.count
+                    outcomes.append(outcome)
+                }
             case .lateDecision(let late): lateDecisions.append(late)
             case .undeliverableReply(let reply): undeliverableReplies.append(reply)
             case .minute(let minute): minutes.append(minute)
@@ -100,7 +110,7 @@ struct AuditRows {
             let (text, cause, answer) = try row.decode((String, String, String).self)
             guard let id = EventID(text), let outcome = byID[id] else { continue }
             known.insert(id)
-            if outcome.cause.name != cause || outcome.answer != answer { conflicting.append(id) }
+            if !outcome.says(cause, answer) { conflicting.append(id) }
         }
         return (known, conflicting)
     }
@@ -189,5 +199,12 @@ struct AuditRows {
             for (cause, count) in counts { writer.member(named: cause, count) }
         }
         return PostgresJSON(String(decoding: writer.bytes, as: UTF8.self))
+    }
+}
+
+extension Outcome {
+    /// Whether another outcome of the same callback says the same, as far as it matters.
+    fileprivate func says(_ cause: String, _ answer: String) -> Bool {
+        self.cause.name == cause && self.answer == answer
     }
 }

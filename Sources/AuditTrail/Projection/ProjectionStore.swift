@@ -86,8 +86,9 @@ struct ProjectionStore: Sendable {
             // A notice that is in the batch twice is new once.
             let new = batch.notices.filter { ids.remove($0.id.description) != nil }
             _ = try await connection.pipeline(new.map(\.apply))
-            let (known, conflicting): (Set<EventID>, [EventID]) =
+            var (known, conflicting): (Set<EventID>, [EventID]) =
                 isFirstTry ? ([], []) : try rows.conflicts(with: try await connection.query(rows.findKnownOutcomes))
+            conflicting += rows.conflictingOutcomes
             try await connection.copyIn(
                 AuditRows.outcomesTable,
                 columns: AuditRows.outcomeColumns,

@@ -1,0 +1,55 @@
+import Foundation
+import NIOConcurrencyHelpers
+
+/// Which metrics of the processes under test have moved, over all tests of a run: written to the file that
+/// `NEEDRECORD_TEST_METRICS_LOG` names, a line for each metric. `deploy/local/check-monitoring` compares it with what the
+/// dashboard shows: a panel that never moves in the tests may never move at all.
+enum MetricsLog {
+    private struct State {
+        /// The first value of each series of each process.
+        var first: [Int32: [Substring: Substring]] = [:]
+        var moved: Set<Substring> = []
+    }
+
+    private static let path = ProcessInfo.processInfo.environment["NEEDRECORD_TEST_METRICS_LOG"] ?? ""
+    private static let interval = Duration.milliseconds(250)
+    private static let state = NIOLockedValueBox(State())
+
+    /// Looks at a process until it ends, where that is wanted.
+    static func watch(_ service: ServiceProcess) {
+        guard !path.isEmpty else { return }
+        Task { [weak service] in
+            while let port = try? await service?.opsPort(), service?.process.status == nil {
+                if let process = service?.process.processID,
+                    let url = URL(string: "http://127.0.0.1:\(port)/metrics"),
+                    let answer = try? await get(url, within: .seconds(1)), answer.status == 200
+                {
+                    note(String(decoding: answer.body, as: UTF8.self), of: process)
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// What was there from the start and is another now has moved, and so has a counter that began at zero unseen.
+    private static func note(_ text: String, of process: Int32) {
+        let moved = state.withLockedValue { state -> Set<Substring>? in
+            let before = state.moved
+            for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+                guard let space = line.lastIndex(of: " ") else { continue }
+                let (series, value) = (line[..<space], line[line.index(after: space)...])
+                let name = series.prefix { $0 != "{" }
+                if let first = state.first[process]?[series] {
+                    if first != value { state.moved.insert(name) }
+                } else {
+                    state.first[process, default: [:]][series] = value
+                    if name.hasSuffix("_total"), value != "0" { state.moved.insert(name) }
+                }
+            }
+            return state.moved.count > before.count ? state.moved : nil
+        }
+        guard let moved else { return }
+        let lines = moved.sorted().map { $0 + "\n" }.joined()
+        try? Data(lines.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+}
