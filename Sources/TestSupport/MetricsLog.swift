@@ -2,8 +2,8 @@ import Foundation
 import NIOConcurrencyHelpers
 
 /// Which metrics of the processes under test have moved, over all tests of a run: written to the file that
-/// `NEEDRECORD_TEST_METRICS_LOG` names, a line for each metric. `deploy/local/check-monitoring` compares it with what the
-/// dashboard shows: a panel that never moves in the tests may never move at all.
+/// `NEEDRECORD_TEST_METRICS_LOG` names, a line for each metric. A panel of the dashboard that never moves in the tests may never
+/// move at all.
 enum MetricsLog {
     private struct State {
         /// The first value of each series of each process.

@@ -8,7 +8,10 @@ extension MetricFamily {
     static let buildInfo = gauge("needrecord_build_info", "1, with the version of the program.")
     static let partUp = gauge("needrecord_part_up", "Whether a part of the process is well: 1 or 0.")
     static let partState = gauge("needrecord_part_state", "1 for the state that a part of the process is in.")
-    static let stopping = gauge("needrecord_stopping", "Whether the process has been told to stop: 1 or 0.")
+    static let stopping = gauge(
+        "needrecord_stopping",
+        "Whether the gateway in the process has been told to stop: 1 or 0."
+    )
     static let logLinesDropped = counter(
         "needrecord_log_lines_dropped_total",
         "Lines of the log that nobody read in time."
@@ -60,7 +63,7 @@ extension MetricFamily {
     )
     static let admissionProxyHeadersMalformed = counter(
         "needrecord_admission_malformed_proxy_headers_total",
-        "Header fields of proxies that could not be read."
+        "Connections of proxies without the header of the PROXY protocol that they must have."
     )
     static let admissionFileReads = counter(
         "needrecord_admission_file_reads_total",
