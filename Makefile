@@ -45,7 +45,7 @@ bench-rules: ## Measure what a decision costs with 10, 10 thousand and a million
 
 .PHONY: build
 build: ## Build the release executable
-	swift build -c release --product needrecord
+	@bash -c '. deploy/local/common.sh && build_release'
 
 .PHONY: format
 format: ## Format the Swift sources in place

@@ -12,6 +12,16 @@ fail() {
   exit 1
 }
 
+# Builds the executable that users run, as deploy/Dockerfile does: with Swift's libraries in it.
+build_release() {
+  swift build -c release --product needrecord --static-swift-stdlib
+}
+
+# Where it is.
+release_executable() {
+  say "$(swift build -c release --static-swift-stdlib --show-bin-path)/needrecord"
+}
+
 # Whether anything on this machine listens on TCP port $1. Asks the kernel's table, because a connection attempt
 # would show up in the log of whoever is there.
 port_in_use() {
