@@ -85,10 +85,12 @@ def prove(report, documents: dict[str, Document], facts: Facts) -> None:
     older = dataclasses.replace(
         facts, commands=facts.commands | {("audit", "fallbacks"): dataclasses.replace(command, options=options)}
     )
-    report.check(any("no option --since" in fault for fault in checks.check_commands(documents, older)), "--since is not missed")
+    found = list(checks.check_commands(documents, older))
+    report.check(any("no option --since" in fault for fault in found), "--since is not missed")
     texts = dataclasses.replace(facts, texts=[("a.swift", "needrecord migrates")])
     report.check(any("command migrates" in fault for fault in checks.check_commands({}, texts)), "a text is not looked at")
-    help = dataclasses.replace(facts, commands={**facts.commands, (): dataclasses.replace(facts.commands[()], help="`needrecord x`")})
+    top = dataclasses.replace(facts.commands[()], help="`needrecord x`")
+    help = dataclasses.replace(facts, commands=facts.commands | {(): top})
     report.check(any("command x" in fault for fault in checks.check_commands({}, help)), "help is not looked at")
 
 

@@ -11,8 +11,9 @@ OPERATOR_DOCUMENTS = r"README\.md|docs/[\w-]+\.md|deploy/kubernetes/README\.md"
 
 # What begins a command.
 PROGRAMS = {
-    "awk", "cp", "curl", "deploy/local/bench", "deploy/local/stack", "docker", "echo", "eval", "export", "jq", "kill", "kubectl",
-    "make", "needrecord", "openssl", "pg_basebackup", "pg_dump", "pg_dumpall", "pg_restore", "pgbench", "printf", "psql",
+    "awk", "cp", "curl", "deploy/local/bench", "deploy/local/stack", "docker", "echo", "eval", "export", "jq", "kill",
+    "kubectl", "make", "needrecord", "openssl", "pg_basebackup", "pg_dump", "pg_dumpall", "pg_restore", "pgbench", "printf",
+    "psql",
     "rabbitmq-diagnostics", "rabbitmq-plugins", "rabbitmq-queues", "rabbitmq-streams", "rabbitmqctl", "swift", "systemctl",
     "timeout", "wrk",
 }  # fmt: skip

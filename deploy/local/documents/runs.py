@@ -250,4 +250,5 @@ class Runner:
         return None
 
     def unused(self) -> list[str]:
-        return [f"expectations.py: nothing fits {entry}" for entry in [*expectations.INSTEAD, *expectations.ENDS] if entry not in self.used]
+        entries = [*expectations.INSTEAD, *expectations.ENDS]
+        return [f"expectations.py: nothing fits {entry}" for entry in entries if entry not in self.used]
