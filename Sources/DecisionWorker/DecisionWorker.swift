@@ -174,11 +174,14 @@ public final class DecisionWorker: Service {
     /// A worker that can never decide must not take events from those that can. A database that is merely away is
     /// another matter: it may be back for the first event, and until then gateways are told that it is not.
     private func checkDatabase() async throws {
+        let start = ContinuousClock.now
         do {
             try await database.withConnection(timeout: configuration.stateGrace) { connection in
                 try await SchemaVersion.check(on: connection)
             }
         } catch let error as PostgresError where error.isRetriable {
+            // Otherwise nobody would know of it before the first event.
+            state.withLockedValue { _ = $0.outage.readFailed(start: start, now: .now, limit: .now) }
             logger.warning("begins without the database", metadata: ["error": "\(error)"])
         }
     }

@@ -1,9 +1,9 @@
 import Foundation
 import NIOConcurrencyHelpers
 
-/// Which metrics of the processes under test have moved, over all tests of a run: written to the file that
-/// `NEEDRECORD_TEST_METRICS_LOG` names, a line for each metric. A panel of the dashboard that never moves in the tests may never
-/// move at all.
+/// Which metrics of the processes under test have moved, over all tests of a run: a line for each, in a file of this process in the
+/// folder that `NEEDRECORD_TEST_METRICS` names. `deploy/local/monitoring/moved.py` compares that with the dashboard: a panel that
+/// never moves in the tests may never move at all.
 enum MetricsLog {
     private struct State {
         /// The first value of each series of each process.
@@ -11,13 +11,13 @@ enum MetricsLog {
         var moved: Set<Substring> = []
     }
 
-    private static let path = ProcessInfo.processInfo.environment["NEEDRECORD_TEST_METRICS_LOG"] ?? ""
+    private static let folder = ProcessInfo.processInfo.environment["NEEDRECORD_TEST_METRICS"] ?? ""
     private static let interval = Duration.milliseconds(250)
     private static let state = NIOLockedValueBox(State())
 
     /// Looks at a process until it ends, where that is wanted.
     static func watch(_ service: ServiceProcess) {
-        guard !path.isEmpty else { return }
+        guard !folder.isEmpty else { return }
         Task { [weak service] in
             while let port = try? await service?.opsPort(), service?.process.status == nil {
                 if let process = service?.process.processID,
@@ -32,7 +32,8 @@ enum MetricsLog {
     }
 
     /// What was there from the start and is another now has moved, and so has a counter that began at zero unseen.
-    private static func note(_ text: String, of process: Int32) {
+    static func note(_ text: String, of process: Int32) {
+        guard !folder.isEmpty else { return }
         let moved = state.withLockedValue { state -> Set<Substring>? in
             let before = state.moved
             for line in text.split(separator: "\n") where !line.hasPrefix("#") {
@@ -50,6 +51,7 @@ enum MetricsLog {
         }
         guard let moved else { return }
         let lines = moved.sorted().map { $0 + "\n" }.joined()
-        try? Data(lines.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        let file = URL(fileURLWithPath: folder).appendingPathComponent("\(getpid()).txt")
+        try? Data(lines.utf8).write(to: file, options: .atomic)
     }
 }

@@ -11,6 +11,8 @@ import Wire
 @Suite(.timeLimit(.minutes(1))) struct DecisionWorkerTroubleTests {
     @Test func `When the database is not there, the gateways learn it well before their deadline`() async throws {
         try await WorkerUnderTest.run(on: .closedPort, stateGrace: .milliseconds(200)) { test in
+            // Before anybody has asked.
+            #expect(!test.worker.isStateReachable)
             test.gateway.ask((1...20).map { .number($0) })
             let replies = try await test.gateway.replies(20)
             #expect(replies.values.allSatisfy { $0.content == .failure(.stateUnavailable) })

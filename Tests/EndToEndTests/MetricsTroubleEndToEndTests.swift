@@ -78,6 +78,25 @@ struct MetricsTroubleEndToEndTests {
         }
     }
 
+    @Test func `A difference of a shadow that cannot be kept is counted`() async throws {
+        try await Deployment.with { deployment in
+            try await deployment.recordEverything()
+            try await deployment.database.withConnection { connection in
+                try await connection.simpleQuery(
+                    """
+                    INSERT INTO needrecord.rule_shadows (rule_set) VALUES ('default');
+                    REVOKE INSERT ON needrecord.shadow_differences FROM needrecord_worker
+                    """
+                )
+            }
+            let service = try await deployment.start(.serve)
+            #expect(try await service.ask(.example).verdict == .record)
+            try await eventually("it to be dropped") {
+                try await service.metrics()["needrecord_shadow_dropped_total"] == 1
+            }
+        }
+    }
+
     // MARK: Auditor
 
     @Test func `What the audit trail cannot take, or lets go, is counted`() async throws {

@@ -24,6 +24,14 @@ struct ProcessStatisticsTests {
         #expect(ProcessStatistics(stat: stat, bootSeconds: 0, ticksPerSecond: 100, pageBytes: 4_096) == nil)
     }
 
+    @Test func `A file that is opened is one more`() throws {
+        let before = try #require(openFileCount())
+        let pipes = (0..<50).map { _ in Pipe() }
+        // Nothing else of this process opens so many meanwhile.
+        #expect((before + 90...before + 110).contains(try #require(openFileCount())))
+        withExtendedLifetime(pipes) {}
+    }
+
     @Test func `This process has started, works and has memory`() throws {
         let statistics = try #require(ProcessStatistics.current())
         #expect((0..<Date().timeIntervalSince1970 + 1).contains(statistics.startSeconds))

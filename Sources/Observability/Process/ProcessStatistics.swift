@@ -61,16 +61,22 @@ extension MetricsRegistry {
                 collection.add(.processThreads, process.threads)
                 collection.add(.processStart, process.startSeconds)
             }
-            if let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
-                // The one that the folder was read with is among them.
-                collection.add(.processOpenFiles, open - 1)
-            }
+            if let open = openFileCount() { collection.add(.processOpenFiles, open) }
             var limit = rlimit()
             if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
                 collection.add(.processMaximumFiles, Double(limit.rlim_cur))
             }
         }
     }
+}
+
+/// Since Linux 6.2 the folder's size is how many files are in it; before, it is 0, and they have to be counted.
+func openFileCount() -> Int? {
+    var folder = stat()
+    guard stat("/proc/self/fd", &folder) == 0 else { return nil }
+    if folder.st_size > 0 { return Int(folder.st_size) }
+    // The one that the folder is read with is among them.
+    return (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count).map { $0 - 1 }
 }
 
 extension MetricFamily {

@@ -32,11 +32,14 @@ public final class OTLPExporter: Service {
     /// The most spans in one request.
     private static let maximumRequest = 512
     private static let interval = Duration.seconds(1)
-    private static let timeout = Duration.seconds(5)
     private static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
     private static let longestPause = Duration.seconds(10)
     /// How long a process that stops goes on sending.
     private static let patience = Duration.seconds(2)
+
+    /// The longest that stopping takes: a request that is under way, and what is sent after it.
+    public static let longestStop = Duration.seconds(5)
+    private static let timeout = longestStop - patience
 
     /// What makes the spans.
     public let tracer: OTLPTracer

@@ -91,6 +91,8 @@ struct ServingProcess {
         // not stop by itself.
         configuration.maximumGracefulShutdownDuration =
             settings.gateway.drainDelay + settings.topology.answerBudget + settings.gateway.journalDrain + .seconds(10)
+        // The spans of the end are sent after everything else.
+        if exporter != nil { configuration.maximumGracefulShutdownDuration? += OTLPExporter.longestStop }
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {

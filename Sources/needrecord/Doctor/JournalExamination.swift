@@ -54,7 +54,8 @@ struct JournalExamination {
             : .warning(
                 "journal space",
                 text,
-                advice: "Make room, or lower journal.maxBytes: what does not fit is not kept."
+                advice:
+                    "Make room, or lower journal.maxBytes: what does not fit goes to the broker, and is lost while that is away."
             )
     }
 }

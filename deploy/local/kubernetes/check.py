@@ -51,6 +51,7 @@ def in_sources(pattern):
 SETTINGS = settings()
 VERSION = in_sources(r'enum Version \{\s*static let text = "([^"]+)"')
 JOURNAL_DRAIN = int(in_sources(r"journalDrain = Duration\.seconds\((\d+)\)"))
+SPANS_STOP = int(in_sources(r"longestStop = Duration\.seconds\((\d+)\)"))
 STOP_RESERVE = int(in_sources(r"answerBudget \+ settings\.gateway\.journalDrain \+ \.seconds\((\d+)\)"))
 README = (ROOT / "deploy/kubernetes/README.md").read_text()
 
@@ -437,7 +438,8 @@ def check_grace(objects):
         budget = seconds(environment.get("NEEDRECORD_ANSWER_BUDGET", SETTINGS["NEEDRECORD_ANSWER_BUDGET"]))
         wait = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         delay = seconds(environment.get("NEEDRECORD_GATEWAY_DRAIN_DELAY", SETTINGS["NEEDRECORD_GATEWAY_DRAIN_DELAY"]))
-        needed = wait + delay + budget + JOURNAL_DRAIN + STOP_RESERVE
+        spans = SPANS_STOP if "NEEDRECORD_TRACING_ENDPOINT" in environment else 0
+        needed = wait + delay + budget + JOURNAL_DRAIN + STOP_RESERVE + spans
         if pod(workload)["terminationGracePeriodSeconds"] <= needed:
             yield f"{name(workload)}: is killed before it has had the {needed:g} s that stopping may take"
         if part(workload) == "gateway" and wait < 5:
