@@ -261,13 +261,14 @@ import Testing
             )
             let processID = await connection.backendProcessID
             async let running = postgresError { try await connection.query("SELECT pg_sleep(20)") }
-            async let waiting = postgresError { try await connection.query("SELECT 1") }
             try await TestDatabase.eventually("it does not run") {
                 let rows = try await observer.query(
                     "SELECT 1 FROM pg_stat_activity WHERE pid = \(processID) AND query LIKE '%pg_sleep%' AND state = 'active'"
                 )
                 return !rows.isEmpty
             }
+            async let waiting = postgresError { try await connection.query("SELECT 1") }
+            try await TestDatabase.eventually("it does not wait") { await connection.waiters.count == 2 }
             try await observer.execute("SELECT pg_terminate_backend(\(processID))")
             let error = try await running
             #expect(error.code == .connectionLost)
