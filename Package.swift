@@ -74,7 +74,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
@@ -192,7 +192,7 @@ let package = Package(
                 "EventReplay", "Observability", "OutcomeJournal", "PlatformSimulator", "Postgres", "ReplyCorrelator",
                 "RuleFiles", "StreamReading", "Wire", argumentParser, asyncHTTPClient, configuration, httpTypes,
                 hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, tracing,
-                unixSignals,
+                unixSignals, yams,
             ],
             swiftSettings: swiftSettings,
             linkerSettings: fastLink
@@ -221,7 +221,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ObservabilityTests",
-            dependencies: ["Observability", "TestSupport", locks, logging, metrics, serviceLifecycle, tracing],
+            dependencies: [
+                "Observability", "TestSupport", locks, logging, metrics, nioCore, nioPosix, serviceLifecycle, tracing,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "DecisionCoreTests", dependencies: ["DecisionCore"], swiftSettings: swiftSettings),
@@ -295,8 +297,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "TestSupport", "Wire", locks, logging, nioCore,
-                nioPosix,
+                "AMQP", "DecisionCore", "PlatformSimulator", "Postgres", "StreamReading", "TestSupport", "Wire", locks,
+                logging, nioCore, nioPosix,
             ],
             exclude: ["Chaos/unsteady-clock.c", "Support/exit-watch.c"],
             swiftSettings: swiftSettings

@@ -27,7 +27,7 @@ extension Command {
             return code
         }
         do {
-            let settings = try await settings.settings(adding: flags)
+            let settings = try settings.settings(adding: flags)
             log.format = settings.logFormat
             LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, stream: log) }
             var logger = Logger(label: "needrecord")

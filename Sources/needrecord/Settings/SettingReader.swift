@@ -11,16 +11,7 @@ struct SettingReader {
 
     /// The text of a setting; nil when it is not set.
     func text(_ setting: Setting) -> String? {
-        let key = ConfigKey(setting.key)
-        // A file may spell a number as a number and a list as a list; the environment has text only. What is of another
-        // type than the setting is still read, so that it is refused and not taken for absent.
-        if let text = reader.string(forKey: key, isSecret: setting.isSecret) { return text }
-        if let number = reader.int(forKey: key) { return String(number) }
-        if let number = reader.double(forKey: key) { return String(number) }
-        if let truth = reader.bool(forKey: key) { return String(truth) }
-        if let list = reader.stringArray(forKey: key) { return list.joined(separator: ",") }
-        if let list = reader.intArray(forKey: key) { return list.map(String.init).joined(separator: ",") }
-        return nil
+        reader.string(forKey: ConfigKey(setting.key), isSecret: setting.isSecret)
     }
 
     private func textOrDefault(_ setting: Setting) -> String {
@@ -80,7 +71,8 @@ struct SettingReader {
         guard text.utf8.count <= 4_096, let rest, let first = rest.first, first != "/",
             !rest.contains(where: { "?#@".contains($0) || $0.isWhitespace })
         else {
-            throw SettingError(setting, value: text, "such as http://127.0.0.1:4318, without user, query or fragment")
+            let shown = LogSecrets.hidden(in: text)
+            throw SettingError(setting, value: shown, "such as http://127.0.0.1:4318, without user, query or fragment")
         }
         return text
     }

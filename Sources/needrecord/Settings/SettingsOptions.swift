@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import Logging
-import SystemPackage
 
 /// The options of every command that say how it is set up.
 struct SettingsOptions: ParsableArguments {
@@ -30,7 +29,7 @@ struct SettingsOptions: ParsableArguments {
     ///
     /// - Parameter more: What flags of the command itself set.
     /// - Throws: ``SettingError``.
-    func settings(adding more: [Setting: String] = [:]) async throws -> Settings {
+    func settings(adding more: [Setting: String] = [:]) throws(SettingError) -> Settings {
         var flags = more
         flags[.amqpURL] = amqpURL
         flags[.databaseURL] = databaseURL
@@ -42,27 +41,18 @@ struct SettingsOptions: ParsableArguments {
             }
             flags[setting] = String(parts[1])
         }
-        let values = flags.map {
-            (AbsoluteConfigKey(ConfigKey($0.key.key)), ConfigValue(.string($0.value), isSecret: true))
-        }
         var providers: [any ConfigProvider] = [
-            InMemoryProvider(values: Dictionary(uniqueKeysWithValues: values)),
+            provider("flags", flags),
             EnvironmentVariablesProvider().prefixKeys(with: "needrecord"),
         ]
-        if let config { providers.append(try await fileProvider(config)) }
+        if let config { providers.append(provider("file", try SettingsFile(path: config).values)) }
         return try Settings(ConfigReader(providers: providers))
     }
 
-    private func fileProvider(_ path: String) async throws -> any ConfigProvider {
-        do {
-            if path.hasSuffix(".json") {
-                return try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
-            }
-            return try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
-        } catch {
-            // The parsers quote the line at fault, and it may hold a password.
-            let kind = path.hasSuffix(".json") ? "JSON" : "YAML"
-            throw SettingError("--config \(path) cannot be read, or is not a valid \(kind) file")
+    private func provider(_ name: String, _ values: [Setting: String]) -> InMemoryProvider {
+        let values = values.map {
+            (AbsoluteConfigKey(ConfigKey($0.key.key)), ConfigValue(.string($0.value), isSecret: true))
         }
+        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: values))
     }
 }

@@ -50,8 +50,8 @@ import Wire
     func `A file is read`(setting: Setting) async throws {
         let value = badValue(setting, from: "file")
         try await withFile(yaml(setting, value), suffix: ".yaml") { file in
-            let error = await #expect(throws: SettingError.self) {
-                try await SettingsOptions.parse(["--config", file]).settings()
+            let error = #expect(throws: SettingError.self) {
+                try SettingsOptions.parse(["--config", file]).settings()
             }
             #expect(error == SettingError(setting, value: value, demand(in: error)))
         }
@@ -109,7 +109,7 @@ import Wire
         ]
         for (suffix, text) in files {
             try await withFile(text, suffix: suffix) { file in
-                let settings = try await SettingsOptions.parse(["--config", file]).settings()
+                let settings = try SettingsOptions.parse(["--config", file]).settings()
                 #expect(settings.gateway.port == 1_234)
                 #expect(settings.gateway.paths == ["/a", "/b"])
                 #expect(settings.logLevel == .error)
@@ -121,13 +121,18 @@ import Wire
     @Test(arguments: [
         (Setting.httpPort, "true"), (.httpPort, "8080.5"), (.httpPort, "[1, 2]"), (.httpPort, "\"\""),
         (.answerBudget, "4"), (.answerBudget, "false"), (.httpPaths, "[1, 2]"), (.logLevel, "[info, debug]"),
+        (.tracingSampleRatio, "true"),
     ])
     func `A value of another type in a file is refused`(setting: Setting, value: String) async throws {
-        try await withFile(yaml(setting, value), suffix: ".yaml") { file in
-            let error = await #expect(throws: SettingError.self) {
-                try await SettingsOptions.parse(["--config", file]).settings()
+        let parts = setting.key.split(separator: ".")
+        let json = "{\"\(parts[0])\": {\"\(parts[1])\": \(value == "[info, debug]" ? "[\"info\", \"debug\"]" : value)}}"
+        for (text, suffix) in [(yaml(setting, value), ".yaml"), (json, ".json")] {
+            try await withFile(text, suffix: suffix) { file in
+                let error = #expect(throws: SettingError.self) {
+                    try SettingsOptions.parse(["--config", file]).settings()
+                }
+                #expect(error?.description.contains(setting.key) == true)
             }
-            #expect(error?.description.contains(setting.key) == true)
         }
     }
 

@@ -11,13 +11,13 @@ import Wire
 
 /// Settings read in this process; flags beat whatever its environment holds.
 @Suite struct SettingsTests {
-    private func settings(_ assignments: String...) async throws -> Settings {
+    private func settings(_ assignments: String...) throws -> Settings {
         let arguments = ["--amqp-url", "amqp://h/", "--database-url", "postgresql://h/d"]
-        return try await SettingsOptions.parse(arguments + assignments.flatMap { ["--set", $0] }).settings()
+        return try SettingsOptions.parse(arguments + assignments.flatMap { ["--set", $0] }).settings()
     }
 
     @Test func `Without anything set the defaults hold, and all are in range`() async throws {
-        let settings = try await settings()
+        let settings = try settings()
         #expect(settings.gateway.port == 8_080)
         #expect(settings.gateway.host == "0.0.0.0")
         #expect(settings.gateway.paths == ["/", "/callbacks/on-demand"])
@@ -39,10 +39,10 @@ import Wire
 
     /// What an assignment is to change.
     @Test func `A broker that says nothing is left within the budget, unless its URL has more patience`() async throws {
-        let settings = try await settings()
+        let settings = try settings()
         #expect(settings.amqp.heartbeat * 2 <= settings.topology.answerBudget)
         #expect(settings.amqp.connectTimeout < settings.topology.answerBudget)
-        let patient = try await self.settings("amqp.url=amqp://h/?heartbeat=30&connection_timeout=9000")
+        let patient = try self.settings("amqp.url=amqp://h/?heartbeat=30&connection_timeout=9000")
         #expect(patient.amqp.heartbeat == .seconds(30))
         #expect(patient.amqp.connectTimeout == .seconds(9))
     }
@@ -115,7 +115,7 @@ import Wire
         Effect("log.clients=address", { "\($0.gateway.logsWholeClientAddresses)" }, "true"),
     ])
     func `Each setting does what it says`(effect: Effect) async throws {
-        let settings = try await settings(effect.assignment)
+        let settings = try settings(effect.assignment)
         #expect(effect.read(settings) == effect.value)
     }
 
@@ -152,9 +152,9 @@ import Wire
         below: String,
         above: String
     ) async throws {
-        for value in [lowest, highest] { _ = try await settings("\(setting.key)=\(value)") }
+        for value in [lowest, highest] { _ = try settings("\(setting.key)=\(value)") }
         for value in [below, above] {
-            let error = await #expect(throws: SettingError.self) { try await settings("\(setting.key)=\(value)") }
+            let error = #expect(throws: SettingError.self) { try settings("\(setting.key)=\(value)") }
             #expect(error?.description.contains(setting.key) == true)
             #expect(error?.description.contains("\"\(value)\"") == true)
         }
@@ -172,18 +172,18 @@ import Wire
         setting: Setting,
         other: String
     ) async throws {
-        let error = try #require(await #expect(throws: SettingError.self) { try await settings(first, second) })
+        let error = try #require(#expect(throws: SettingError.self) { try settings(first, second) })
         #expect(error.description.hasPrefix("\(setting.key) (\(setting.environmentVariable)) is \""))
         #expect(error.description.hasSuffix("which \(other) has"))
     }
 
     @Test func `A path may be named twice in one list`() async throws {
-        #expect(try await settings("http.ingestPaths=/x,/x").gateway.ingestPaths == ["/x", "/x"])
+        #expect(try settings("http.ingestPaths=/x,/x").gateway.ingestPaths == ["/x", "/x"])
     }
 
     @Test(arguments: ["nothing=1", "http.prot=1", "HTTP.PORT=1", "http.port", "", "=", "amqp=1"])
     func `An unknown key is refused`(assignment: String) async throws {
-        let error = await #expect(throws: SettingError.self) { try await settings(assignment) }
+        let error = #expect(throws: SettingError.self) { try settings(assignment) }
         #expect(error?.description.contains("no such setting") == true)
     }
 }
