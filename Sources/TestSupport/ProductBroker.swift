@@ -62,6 +62,18 @@ public enum ProductBroker {
         return output.text
     }
 
+    /// Runs `body` while the broker is short of memory, as it finds itself to be.
+    public static func whileShortOfMemory(_ body: () async throws -> Void) async throws {
+        try await control("set_vm_memory_high_watermark", "0.0000001")
+        do {
+            try await body()
+        } catch {
+            try await control("set_vm_memory_high_watermark", "0.4")
+            throw error
+        }
+        try await control("set_vm_memory_high_watermark", "0.4")
+    }
+
     /// Has the broker close the connection that carries this name, as an operator would.
     public static func closeConnection(named name: String) async throws {
         let connections = try await control("list_connections", "pid", "client_properties")

@@ -72,7 +72,7 @@ struct BrokerTroubleEndToEndTests {
             let gateway = try await deployment.start(.gateway)
             let traffic = try await Traffic(to: gateway, rate: 100, connections: 600)
             try await traffic.waitFor(.record, more: 100)
-            try await whileShortOfMemory {
+            try await ProductBroker.whileShortOfMemory {
                 try await eventually("the alarm") {
                     try await gateway.status().parts["broker"] == FallbackCause.brokerBlocked.rawValue
                 }
@@ -86,16 +86,5 @@ struct BrokerTroubleEndToEndTests {
 
             try await expectAnswers(traffic, gateway, deployment, causes: [.brokerBlocked, .timeout])
         }
-    }
-
-    private func whileShortOfMemory(_ body: () async throws -> Void) async throws {
-        try await ProductBroker.control("set_vm_memory_high_watermark", "0.0000001")
-        do {
-            try await body()
-        } catch {
-            try await ProductBroker.control("set_vm_memory_high_watermark", "0.4")
-            throw error
-        }
-        try await ProductBroker.control("set_vm_memory_high_watermark", "0.4")
     }
 }

@@ -6,7 +6,7 @@ struct DoctorCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract:
-            "Check versions, journal, connections, privileges, topology, migrations and clock, and say what to do.",
+            "Check versions, environment, journal, connections, privileges, topology, migrations and clock, and say what to do.",
         discussion:
             "Also checks the file of auth.file. Changes nothing. Exit code 1 when something is at fault; a warning is no fault."
     )
@@ -18,6 +18,7 @@ struct DoctorCommand: Command {
 
     func run(_ settings: Settings, logger: Logger) async throws {
         var findings = LibraryExamination().findings()
+        findings += EnvironmentExamination().findings()
         findings += AdmissionExamination(settings).findings()
         findings += JournalExamination(settings).findings()
         findings += await BrokerExamination(settings, logger: logger).findings()

@@ -24,6 +24,7 @@ struct BrokerExamination {
         }
         var findings = [Finding.ok("broker", "connected to \(place)")]
         findings += await topology(on: connection)
+        findings += await alarms(on: connection)
         await connection.close()
         return findings
     }
@@ -63,6 +64,51 @@ struct BrokerExamination {
             }
         } catch {
             return [.fault("topology", "\(error)", advice: "Check the user's permissions in the virtual host.")]
+        }
+    }
+
+    /// A broker that is short of memory or disk says so to those who publish, and to nobody else. What is published
+    /// here is for a queue that does not exist, so that nothing becomes of it.
+    private func alarms(on connection: AMQPConnection) async -> [Finding] {
+        let (outcomes, outcome) = AsyncStream<AMQPPublishOutcome>.makeStream()
+        let message = AMQPMessage(routingKey: "\(settings.topology.namespace).doctor", body: [])
+        do {
+            let channel = try await connection.openChannel()
+            let publisher = try await channel.makePublisher(
+                onOutcomes: { (batch: [(token: Int, outcome: AMQPPublishOutcome)]) in
+                    for settled in batch { outcome.yield(settled.outcome) }
+                }
+            )
+            var settled = outcomes.makeAsyncIterator()
+            // The first may be confirmed before the broker's word of its alarm is here; the second is not read then.
+            for number in 1...2 {
+                publisher.publish(message, token: number)
+                // It comes for certain: a broker that says nothing is left after two heartbeats.
+                if let fault = await settled.next().flatMap(fault) { return [fault] }
+            }
+        } catch {
+            return [.fault("publishing", "\(error)", advice: "Check the user's permissions in the virtual host.")]
+        }
+        return [.ok("publishing", "the broker takes what is published")]
+    }
+
+    private func fault(_ outcome: AMQPPublishOutcome) -> Finding? {
+        switch outcome {
+        case .confirmed, .negativelyAcknowledged, .returned:
+            nil
+        case .blocked(let reason):
+            .fault(
+                "publishing",
+                "the broker takes nothing: \(reason)",
+                advice:
+                    "Give it memory or disk; `rabbitmqctl status` lists alarms. Until then callbacks get the default."
+            )
+        case .failed(let error):
+            .fault(
+                "publishing",
+                "\(error)",
+                advice: "Check the user's permissions: replies go over the default exchange, amq.default."
+            )
         }
     }
 }

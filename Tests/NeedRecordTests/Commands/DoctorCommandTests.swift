@@ -27,7 +27,7 @@ import Wire
                 #expect(text.text.contains("ok        migrations: "))
                 #expect(text.text.contains("Start a worker"))
                 let after = try severities(try await doctor(settings, "--output", "json"))
-                for check in ["libpq", "broker", "database", "login", "clock", "migrations"] {
+                for check in ["libpq", "broker", "publishing", "database", "login", "clock", "migrations"] {
                     #expect(after[check] == "ok", "\(check)")
                 }
                 // Which, depends on the machine; each is tested by itself.
@@ -85,6 +85,19 @@ import Wire
         #expect(run.status == 1)
         #expect(run.text.contains("Check user and password in amqp.url"))
         #expect(run.text.contains("Check user and password in database.url"))
+    }
+
+    @Test func `A broker that takes nothing is a fault, and is left as it was`() async throws {
+        let queues = try await ProductBroker.control("list_queues", "name")
+        let free = try await doctor(["NEEDRECORD_AMQP_URL": try TestEnvironment.amqpURL()], "--output", "json")
+        #expect(try severities(free)["publishing"] == "ok")
+        try await ProductBroker.whileShortOfMemory {
+            let short = try await doctor(["NEEDRECORD_AMQP_URL": try TestEnvironment.amqpURL()])
+            #expect(short.status == 1)
+            #expect(short.text.contains("FAULT     publishing: the broker takes nothing: "), "\(short.text)")
+            #expect(short.text.contains("memory"))
+        }
+        #expect(try await ProductBroker.control("list_queues", "name") == queues)
     }
 
     @Test func `A database that is not migrated is a fault`() async throws {
