@@ -25,6 +25,17 @@ public final class AMQPClient: Sendable {
         var isStopped = false
     }
 
+    /// How an attempt or a connection ended.
+    private struct End {
+        let message: Logger.Message
+        let error: any Error
+
+        init(_ message: Logger.Message, _ error: any Error) {
+            self.message = message
+            self.error = error
+        }
+    }
+
     private let configuration: AMQPConfiguration
     private let logger: Logger
     private let onConnected: @Sendable (AMQPConnection) async throws -> Void
@@ -84,14 +95,14 @@ public final class AMQPClient: Sendable {
         var backoff = Backoff()
         var attempt = Int.random(in: 0..<max(1, configuration.endpoints.count))
         while !Task.isCancelled {
-            let error = await connectOnce(attempt: attempt, &backoff)
+            let end = await connectOnce(attempt: attempt, &backoff)
             if Task.isCancelled { return }
             attempt += 1
             let pause = backoff.failed(random: .random(in: 0...1))
             logger.warning(
-                "Not connected to the broker",
+                end.message,
                 metadata: [
-                    "error": "\(error)", "broker": "\(configuration.redactedDescription)", "retry_in": "\(pause)",
+                    "error": "\(end.error)", "broker": "\(configuration.redactedDescription)", "retry_in": "\(pause)",
                 ]
             )
             // Cancellation is seen by the loop.
@@ -100,14 +111,14 @@ public final class AMQPClient: Sendable {
     }
 
     /// One connection, from the attempt to its end, and why it ended.
-    private func connectOnce(attempt: Int, _ backoff: inout Backoff) async -> any Error {
+    private func connectOnce(attempt: Int, _ backoff: inout Backoff) async -> End {
         let connection: AMQPConnection
         do {
             let endpoints = configuration.endpoints
             let endpoint = endpoints.isEmpty ? nil : endpoints[attempt % endpoints.count]
             connection = try await AMQPConnection.connect(configuration, endpoint: endpoint, logger: logger)
         } catch {
-            return error
+            return End("Not connected to the broker", error)
         }
         return await withTaskCancellationHandler {
             await use(connection, &backoff)
@@ -116,13 +127,14 @@ public final class AMQPClient: Sendable {
         }
     }
 
-    private func use(_ connection: AMQPConnection, _ backoff: inout Backoff) async -> any Error {
+    private func use(_ connection: AMQPConnection, _ backoff: inout Backoff) async -> End {
         let start = ContinuousClock.now
         do {
             try await onConnected(connection)
         } catch {
             await connection.close()
-            return error
+            // The fault may lie elsewhere: a user of the connection may need a database as well.
+            return End("Connected to the broker, but could not begin", error)
         }
         shared.withLockedValue {
             $0.connection = connection
@@ -134,6 +146,6 @@ public final class AMQPClient: Sendable {
         // A broker that accepts and soon closes must not be asked ten times a second.
         if start.duration(to: .now) > .seconds(5) { backoff.succeeded() }
         onDisconnected(error)
-        return error
+        return End("Not connected to the broker", error)
     }
 }
