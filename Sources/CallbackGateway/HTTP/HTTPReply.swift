@@ -6,11 +6,15 @@ struct HTTPReply {
     var headers: HTTPHeaders
     var body: [UInt8]
 
-    /// A JSON answer.
+    /// A JSON answer. It holds for its moment: callbacks are `GET` requests, and nothing on the way may answer one again
+    /// with what it has kept of another.
     init(_ status: HTTPResponseStatus, body: [UInt8]) {
         self.status = status
         self.body = body
-        headers = ["Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.count)]
+        headers = [
+            "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.count),
+            "Cache-Control": "no-store",
+        ]
     }
 
     /// Whether the connection ends after it.

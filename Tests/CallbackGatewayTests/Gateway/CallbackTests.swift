@@ -25,6 +25,7 @@ extension GatewayTests {
                 )
                 #expect(answer.headers["content-type"] == "application/json; charset=utf-8")
                 #expect(answer.headers["content-length"] == "\(answer.body.count)")
+                #expect(answer.headers["cache-control"] == "no-store")
                 #expect(answer.headers["date"]?.hasSuffix(" GMT") == true)
 
                 let event = try worker.requests()[0].event

@@ -34,6 +34,7 @@ extension GatewayTests {
                     let answer = try await connection.get("/?\(others)\(value)")
                     #expect(answer.status == 400)
                     #expect(answer.headers["content-type"] == "application/json; charset=utf-8")
+                    #expect(answer.headers["cache-control"] == "no-store")
                     #expect(answer.headers["x-needrecord-event"] == nil)
                     #expect(answer.error("code") == code)
                     #expect(answer.error("field") == field)
