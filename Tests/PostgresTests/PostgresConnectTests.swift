@@ -74,6 +74,13 @@ import Testing
         }
     }
 
+    @Test func `Kerberos is not asked for encryption, unless the URL says so`() async throws {
+        let url = try TestDatabase.url()
+        let configuration = try PostgresConfiguration(url: url + (url.contains("?") ? "&" : "?") + "gssencmode=require")
+        let error = try await postgresError { try await connect(configuration) }
+        #expect(error.debugDescription.contains("GSS"), "\(error.debugDescription)")
+    }
+
     @Test func `a refused connection is an error`() async throws {
         let configuration = try PostgresConfiguration(url: "postgresql://nobody:secret@127.0.0.1:1/none")
         let error = try await postgresError { try await connect(configuration) }
@@ -119,7 +126,7 @@ import Testing
         let silent = try SilentServer()
         let url = try TestDatabase.url(hostsBefore: "127.0.0.1:\(silent.port)")
         var configuration = try PostgresConfiguration(url: url)
-        configuration.connectTimeout = .milliseconds(200)
+        configuration.connectTimeout = .seconds(2)
         let connection = try await connect(configuration)
         #expect(try await connection.query("SELECT 1").count == 1)
         await connection.close()

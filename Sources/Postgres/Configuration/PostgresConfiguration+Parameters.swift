@@ -1,7 +1,8 @@
 extension PostgresConfiguration {
     /// libpq's parameters; of two with one name the later counts.
     func parameters(hosts: HostList) -> [(String, String)] {
-        var parameters = [("dbname", url)]
+        // libpq would look for a Kerberos ticket at each connection. Whoever encrypts with one says so in the URL.
+        var parameters = [("gssencmode", "disable"), ("dbname", url)]
         parameters += hosts.parameters
         parameters.append(("client_encoding", "UTF8"))
         if !applicationName.isEmpty { parameters.append(("application_name", applicationName)) }
