@@ -40,6 +40,10 @@ final class RequestGuard: ChannelDuplexHandler {
     private var phase = Phase.idle
     /// Whether a request has begun to come and has not come to its end.
     private var isReceiving = false
+    /// Whether the head of the request that comes is there.
+    private var hasHead = false
+    /// Whether the handlers after this one are still to be told that the gateway stops.
+    private var owesStop = false
     /// How many requests have come to their end and are not answered; -1 while the rest of one comes that has been
     /// answered already.
     private var unanswered = 0
@@ -129,17 +133,22 @@ final class RequestGuard: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReceiving = true
+            hasHead = true
             isUpgrade = head.isUpgrade
             guard head.headers.length <= maximumHeaderLength else { return breakInput(context, .headerTooLong) }
         case .body:
             break
         case .end:
             isReceiving = false
+            hasHead = false
             unanswered += 1
             isInputBroken = isUpgrade
         }
         updatePhase()
         context.fireChannelRead(data)
+        guard owesStop, hasHead else { return }
+        owesStop = false
+        context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -247,6 +256,9 @@ final class RequestGuard: ChannelDuplexHandler {
             if phase == .closing || phase == .receiving { deadline = min(deadline ?? .distantFuture, now + patience) }
             if readingDeadline != nil { readingDeadline = now + patience }
             setTimer(context)
+            // Who waits for heads would take this connection for idle, and end it in the middle of one.
+            owesStop = phase == .receiving && !hasHead
+            if owesStop { return }
         }
         context.fireUserInboundEventTriggered(event)
     }

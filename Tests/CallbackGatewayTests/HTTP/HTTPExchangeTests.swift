@@ -54,7 +54,7 @@ import Testing
         try await channel.writeInbound(HTTPServerRequestPart.head(Script.head("/1")))
         try await channel.writeInbound(HTTPServerRequestPart.end(nil))
         let onReply = try #require(try await loop.submit { responder.waiting.value["/1"] }.get())
-        onReply(Script.reply("/1"))
+        onReply(ScriptedResponder.reply("/1"))
         let part = try await channel.waitForOutboundWrite(as: HTTPServerResponsePart.self)
         guard case .head(let head) = part else { return #expect(Bool(false), "\(part)") }
         #expect(head.headers.first(name: "X-Path") == "/1")
@@ -241,12 +241,6 @@ private final class Script {
         HTTPRequestHead(version: .http1_1, method: .POST, uri: path)
     }
 
-    static func reply(_ path: String) -> HTTPReply {
-        var reply = HTTPReply(.ok, body: [])
-        reply.headers.add(name: "X-Path", value: path)
-        return reply
-    }
-
     /// The paths that the responder was asked for.
     var asked: [String] { responder.asked.value }
     /// The bodies that it was given.
@@ -270,7 +264,7 @@ private final class Script {
     }
 
     func answer(_ path: String) {
-        responder.waiting.value.removeValue(forKey: path)?(Self.reply(path))
+        responder.waiting.value.removeValue(forKey: path)?(ScriptedResponder.reply(path))
     }
 
     func read() { channel.pipeline.read() }
@@ -328,43 +322,5 @@ private final class SocketWatch: ChannelOutboundHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         context.write(data, promise: promise)
         if let channel = context.channel as? EmbeddedChannel { whenWritten?(channel) }
-    }
-}
-
-/// Refuses `/refused`, and `/last` for good, takes 16 bytes of body for `/16` and none for others, and answers when it is told to, but
-/// `/at-once` at once.
-private final class ScriptedResponder: HTTPResponder {
-    typealias ReplyHandler = @Sendable (HTTPReply) -> Void
-
-    let asked: NIOLoopBoundBox<[String]>
-    let bodies: NIOLoopBoundBox<[String]>
-    let waiting: NIOLoopBoundBox<[String: ReplyHandler]>
-
-    init(eventLoop: any EventLoop) {
-        asked = .makeBoxSendingValue([], eventLoop: eventLoop)
-        bodies = .makeBoxSendingValue([], eventLoop: eventLoop)
-        waiting = .makeBoxSendingValue([:], eventLoop: eventLoop)
-    }
-
-    func begin(_ head: HTTPRequestHead, from peer: NetworkAddress?) -> RequestBeginning {
-        asked.value.append(head.uri)
-        if head.uri == "/refused" { return .answered(.notFound) }
-        if head.uri == "/last" { return .answered(.targetTooLong(limit: 1)) }
-        return .taken(Request(path: head.uri, responder: self))
-    }
-
-    struct Request: TakenRequest {
-        let path: String
-        let responder: ScriptedResponder
-
-        var maximumBodyLength: Int? { path == "/16" ? 16 : nil }
-
-        func bodyTooLong() -> HTTPReply { .bodyTooLong(limit: 16) }
-
-        func finish(_ body: ByteBuffer, onReply: @escaping ReplyHandler) {
-            responder.bodies.value.append(String(buffer: body))
-            if path == "/at-once" { return onReply(Script.reply(path)) }
-            responder.waiting.value[path] = onReply
-        }
     }
 }

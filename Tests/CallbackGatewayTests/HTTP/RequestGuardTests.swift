@@ -1,3 +1,4 @@
+import DecisionCore
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -128,6 +129,65 @@ import Testing
             channel.embeddedEventLoop.advanceTime(by: .seconds(1))
             // 408
             #expect(holder.headCount == 2)
+        }
+    }
+
+    /// Runs `body` with a connection that takes bytes, of which `bytes` are there when the gateway is to stop.
+    private func withStop(after bytes: String, _ body: (EmbeddedChannel, ScriptedResponder) throws -> Void) throws {
+        let channel = EmbeddedChannel()
+        let responder = ScriptedResponder(eventLoop: channel.embeddedEventLoop)
+        let date = HTTPDate(now: { Timestamp(millisecondsSinceEpoch: 0) })
+        try CallbackChannel.addHTTP(to: channel.pipeline.syncOperations, GatewayConfiguration(), rejected: { _ in })
+        try channel.pipeline.syncOperations.addHandler(HTTPExchange(responder: responder, date: date))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.writeInbound(ByteBuffer(string: bytes))
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        try body(channel, responder)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
+    private func written(_ channel: EmbeddedChannel) throws -> String {
+        var text = ""
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+        return text
+    }
+
+    @Test(arguments: ["G", "GET /1 HTTP/1.1\r\nHost: a\r\n"])
+    func `A request of whose head some is there when the gateway stops has its answer, which is the last`(
+        bytes: String
+    ) throws {
+        try withStop(after: bytes) { channel, responder in
+            #expect(channel.isActive)
+            let request = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+            try channel.writeInbound(ByteBuffer(substring: request.dropFirst(bytes.count)))
+            let onReply = try #require(responder.waiting.value["/1"])
+            #expect(channel.isActive)
+            onReply(HTTPReply(.ok, body: []))
+            let answer = try written(channel)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.contains("\r\nConnection: close\r\n"))
+            #expect(!channel.isActive)
+        }
+    }
+
+    @Test func `A stop waits for the rest of a head no longer than five seconds`() throws {
+        try withStop(after: "GET /1 HT") { channel, responder in
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(4_999))
+            #expect(channel.isActive)
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+            let answer = try written(channel)
+            #expect(answer.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+            #expect(!channel.isActive)
+            #expect(responder.waiting.value.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["", "\r\n"])
+    func `A stop ends a connection that waits for a request`(bytes: String) throws {
+        try withStop(after: bytes) { channel, _ in
+            #expect(!channel.isActive)
+            let answer = try written(channel)
+            #expect(answer.isEmpty)
         }
     }
 
