@@ -255,14 +255,25 @@ public final class CallbackGateway: Service {
 
     private func serve(_ server: any Service) async throws {
         // A group of its own, in a task that knows of no other shutdown: it stops later than the gateway is told to.
-        let group = ServiceGroup(services: [server], logger: logger)
-        let serving = Task.detached { try await group.run() }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: server,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                logger: logger
+            )
+        )
+        // Cancelled, it ends as well as it can: what has been answered is still to be kept.
+        let serving = Task.detached { do { try await group.run() } catch is CancellationError {} }
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await serving.value }
                 tasks.addTask {
                     // Throws when serving has ended by itself, or the task is cancelled.
-                    try await gracefulShutdown()
+                    guard (try? await gracefulShutdown()) != nil else { return try await serving.value }
                     self.desk.leave()
                     try? await Task.sleep(for: self.configuration.drainDelay)
                     self.desk.drain()

@@ -86,6 +86,26 @@ extension GatewayTests {
             #expect(counted == 200)
         }
 
+        @Test func `A gateway that is cancelled keeps what it has answered, and the count of the minute`() async throws
+        {
+            let directory = TemporaryDirectory()
+            let configuration = JournalConfiguration(directory: directory.path)
+            try await RunningGateway.with(amqp: RunningGateway.absentBroker(), journal: configuration) { gateway in
+                let answer = try await gateway.get(Self.target)
+                #expect(answer.status == 200)
+                gateway.cancel()
+            }
+            let journal = try await Journal.open(configuration)
+            let batch = try await journal.read(maximumRecords: 64, maximumBytes: 1 << 20)
+            let records = try AuditMessage.records(in: AuditMessage.body(of: batch.records)).map { try $0.get() }
+            await journal.close()
+            #expect(records.count == 2)
+            guard case .outcome = records.first, case .minute(let minute) = records.last else {
+                throw TestFailure("\(records)")
+            }
+            #expect(minute.received == 1)
+        }
+
         @Test func `Full messages do not wait for more to gather`() async throws {
             try await ProductBroker.withTopology { topology in
                 let directory = TemporaryDirectory()

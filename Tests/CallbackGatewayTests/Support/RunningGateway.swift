@@ -18,6 +18,7 @@ struct RunningGateway: Sendable {
     let correlator: ReplyCorrelator
     let port: Int
     private let group: ServiceGroup
+    private let serving: Task<Void, any Error>
 
     /// A broker that is never there: connections to its port are refused.
     static func absentBroker() throws -> AMQPConfiguration {
@@ -83,7 +84,8 @@ struct RunningGateway: Sendable {
                         gateway: gateway,
                         correlator: correlator,
                         port: port.withLockedValue { $0 ?? 0 },
-                        group: group
+                        group: group,
+                        serving: serving
                     )
                 )
             } catch {
@@ -92,7 +94,7 @@ struct RunningGateway: Sendable {
                 throw error
             }
             await group.triggerGracefulShutdown()
-            try await serving.value
+            do { try await serving.value } catch is CancellationError {}
             tasks.cancelAll()
         }
         let counters = gateway.counters
@@ -105,12 +107,17 @@ struct RunningGateway: Sendable {
 
     /// Waits until events are published and replies taken.
     func waitUntilReady() async throws {
-        try await eventually("a way to the broker") { gateway.brokerState == "ok" }
+        try await eventually("a way to the broker") { gateway.brokerState == "ok" && gateway.noticeRefusal == nil }
     }
 
     /// Begins with the end: no new connections, and what is in flight is answered.
     func shutDown() async {
         await group.triggerGracefulShutdown()
+    }
+
+    /// Ends it as the failure of another service in its process does.
+    func cancel() {
+        serving.cancel()
     }
 
     /// A new connection.
