@@ -26,20 +26,20 @@ struct BatchTrace {
     /// The batch is done: its replies are handed to the broker.
     ///
     /// - Parameters:
-    ///   - requests: What was replied to.
+    ///   - batch: What was replied to, but for what had become too late.
     ///   - count: How many events were in the batch.
     ///   - reading: When their facts were read; nil when that was not tried.
     ///   - isRead: Whether they were.
     ///   - decided: When they were decided.
     func end(
-        _ requests: [EventRequest],
+        _ batch: DecisionBatch,
         of count: Int,
         reading: Range<ContinuousClock.Instant>?,
         isRead: Bool,
         decided: ContinuousClock.Instant
     ) {
         let end = instant(.now)
-        let spans = requests.compactMap { request -> (EventRequest, any Span)? in
+        let spans = batch.requests.enumerated().compactMap { index, request -> (Int, EventRequest, any Span)? in
             guard let headers = request.trace else { return nil }
             let span = tracer.startSpan(
                 "process \(topology.decisionsQueue)",
@@ -47,36 +47,53 @@ struct BatchTrace {
                 ofKind: .consumer,
                 at: start
             )
-            return span.isRecording ? (request, span) : nil
+            return span.isRecording ? (index, request, span) : nil
         }
-        for (index, (request, span)) in spans.enumerated() {
-            span.attributes["messaging.system"] = "rabbitmq"
-            span.attributes["messaging.operation.type"] = "process"
-            span.attributes["messaging.operation.name"] = "process"
-            span.attributes["messaging.destination.name"] =
-                "\(topology.exchange):\(Topology.onDemandKey):\(topology.decisionsQueue)"
-            span.attributes["messaging.batch.message_count"] = count
-            span.attributes["messaging.message.id"] = request.event.id.description
-            for (other, (_, neighbour)) in spans.enumerated().prefix(Self.maximumLinks) where other != index {
+        for (index, request, span) in spans {
+            span.attributes = [
+                "messaging.system": "rabbitmq",
+                "messaging.operation.type": "process",
+                "messaging.operation.name": "process",
+                "messaging.destination.name":
+                    "\(topology.exchange):\(Topology.onDemandKey):\(topology.decisionsQueue)",
+                "messaging.batch.message_count": .int64(Int64(count)),
+                "messaging.message.id": .string(request.event.id.description),
+            ]
+            for (other, _, neighbour) in spans.prefix(Self.maximumLinks) where other != index {
                 span.addLink(SpanLink(context: neighbour.context, attributes: [:]))
             }
-            if let reading { read(reading, isRead: isRead, count: requests.count, in: span) }
-            let reply = tracer.startSpan(
-                "publish \(topology.namespace).replies",
-                context: span.context,
-                ofKind: .producer,
-                at: instant(decided)
-            )
-            reply.attributes["messaging.system"] = "rabbitmq"
-            reply.attributes["messaging.operation.type"] = "send"
-            reply.attributes["messaging.operation.name"] = "publish"
-            reply.attributes["messaging.destination.name"] = request.replyTo
-            reply.attributes["messaging.destination.temporary"] = true
-            reply.attributes["messaging.message.conversation_id"] = request.event.id.description
-            reply.end(at: end)
-            if !isRead { span.setStatus(SpanStatus(code: .error, message: "the business state cannot be read")) }
+            if let reading { read(reading, isRead: isRead, count: batch.requests.count, in: span) }
+            if batch.unanswered.contains(index) {
+                span.setStatus(SpanStatus(code: .error, message: "too late for a reply"))
+            } else {
+                reply(to: request, from: instant(decided), until: end, in: span)
+                if !isRead { span.setStatus(SpanStatus(code: .error, message: "the business state cannot be read")) }
+            }
             span.end(at: end)
         }
+    }
+
+    private func reply(
+        to request: EventRequest,
+        from start: DefaultTracerClock.Timestamp,
+        until end: DefaultTracerClock.Timestamp,
+        in span: any Span
+    ) {
+        let reply = tracer.startSpan(
+            "publish \(topology.namespace).replies",
+            context: span.context,
+            ofKind: .producer,
+            at: start
+        )
+        reply.attributes = [
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.operation.name": "publish",
+            "messaging.destination.name": .string(request.replyTo),
+            "messaging.destination.temporary": true,
+            "messaging.message.conversation_id": .string(request.event.id.description),
+        ]
+        reply.end(at: end)
     }
 
     private func read(_ reading: Range<ContinuousClock.Instant>, isRead: Bool, count: Int, in span: any Span) {
@@ -86,10 +103,11 @@ struct BatchTrace {
             ofKind: .client,
             at: instant(reading.lowerBound)
         )
-        facts.attributes["db.system.name"] = "postgresql"
-        facts.attributes["db.operation.name"] = "SELECT"
-        facts.attributes["db.collection.name"] = "needrecord.rules"
-        if count > 1 { facts.attributes["db.operation.batch.size"] = count }
+        var attributes: SpanAttributes = [
+            "db.system.name": "postgresql", "db.operation.name": "SELECT", "db.collection.name": "needrecord.rules",
+        ]
+        if count > 1 { attributes["db.operation.batch.size"] = count }
+        facts.attributes = attributes
         if !isRead { facts.setStatus(SpanStatus(code: .error, message: "the business state cannot be read")) }
         facts.end(at: instant(reading.upperBound))
     }

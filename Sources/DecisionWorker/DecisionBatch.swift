@@ -21,6 +21,8 @@ struct DecisionBatch {
     private(set) var requests: [EventRequest] = []
     /// Requests that could not be decided for now: somebody else has locked what they would reserve.
     private(set) var contended: [EventRequest] = []
+    /// The places of those of ``requests`` that have no reply, because they became too late.
+    private(set) var unanswered: Set<Int> = []
     /// What is to be published besides the replies: letters to the dead queue.
     private(set) var deadLetters: [AMQPMessage] = []
     /// What becomes of the deliveries, so far.
@@ -153,6 +155,7 @@ struct DecisionBatch {
         for (index, request) in requests.enumerated() {
             guard request.deadline > now else {
                 counters.expiredBeforeReply += 1
+                unanswered.insert(index)
                 continue
             }
             let content = content(index)

@@ -55,7 +55,10 @@ extension DecisionWorker {
             var batch = DecisionBatch(again: tooLate.map(\.request), topology: topology, worker: configuration.name)
             // An attempt whose end is not known may have reserved.
             let asked = tooLate.map(\.request.event.id)
-            send(batch.fail(.stateUnavailable, asked: asked, now: now()), for: tooLate)
+            let trace = tracer.map { BatchTrace($0, topology: topology) }
+            let replies = batch.fail(.stateUnavailable, asked: asked, now: now())
+            send(replies, for: tooLate)
+            trace?.end(batch, of: tooLate.count, reading: nil, isRead: false, decided: start)
             settle(batch)
         }
         // Of a broker that takes no replies nothing is decided either: nobody would hear of it.
@@ -80,7 +83,7 @@ extension DecisionWorker {
         let decided = ContinuousClock.now
         returnedReplies.replying(to: batch.requests)
         send(replies, for: waiting)
-        trace?.end(batch.requests, of: waiting.count, reading: start..<read, isRead: true, decided: decided)
+        trace?.end(batch, of: waiting.count, reading: start..<read, isRead: true, decided: decided)
         settle(batch)
         return contended.sorted().map { waiting[$0] }
     }

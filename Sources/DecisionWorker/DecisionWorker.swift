@@ -218,15 +218,18 @@ public final class DecisionWorker: Service {
             var batch = DecisionBatch(taken.deliveries, now: civil, topology: topology, worker: configuration.name)
             instruments.took(
                 taken.deliveries.count,
+                late: batch.counters.expiredBeforeReading,
                 remaining: batch.requests.lazy.map { $0.deadline.duration(since: civil) }
             )
             let replies = await replies(for: &batch, takenAt: takenAt)
             let decided = ContinuousClock.now
             returnedReplies.replying(to: batch.requests)
-            if finish(taken, publishing: batch.deadLetters + replies.messages) {
+            let isFinished = finish(taken, publishing: batch.deadLetters + replies.messages)
+            let whole = takenAt.duration(to: .now)
+            if isFinished {
                 wait(for: batch.contended, of: taken)
                 trace?.end(
-                    batch.requests,
+                    batch,
                     of: taken.deliveries.count,
                     reading: replies.reading,
                     isRead: replies.isRead,
@@ -235,7 +238,7 @@ public final class DecisionWorker: Service {
             }
             settle(batch)
             state.withLockedValue { $0.inHand = 0 }
-            instruments.finished(in: takenAt.duration(to: .now))
+            instruments.finished(in: whole)
             guard database.taskExecutor === executor else { return true }
         }
         return false

@@ -17,15 +17,13 @@ struct WorkerInstruments: Sendable {
 
     /// A batch was taken.
     ///
-    /// - Parameter remaining: What is left of the budget of each event of it that is not too late.
-    func took(_ count: Int, remaining: some Sequence<Duration>) {
+    /// - Parameters:
+    ///   - late: How many of its events are too late.
+    ///   - remaining: What is left of the budget of each other one.
+    func took(_ count: Int, late: Int, remaining: some Sequence<Duration>) {
         size.record(count)
-        var rest = count
-        for duration in remaining {
-            self.remaining.record(duration: duration)
-            rest -= 1
-        }
-        for _ in 0..<rest { self.remaining.record(duration: .zero) }
+        for duration in remaining { self.remaining.record(duration: duration) }
+        for _ in 0..<late { self.remaining.record(duration: .zero) }
     }
 
     /// The facts of a batch were read, or could not be.

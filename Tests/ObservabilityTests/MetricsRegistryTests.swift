@@ -107,7 +107,7 @@ struct MetricsRegistryTests {
                 count += 1
                 return count
             }
-            collection.add(family, count, [("text", "a\"b\\c\nd")])
+            collection.add(family, count, [("text", "a\"b\\c\r\nd\"\u{301}")])
             collection.add(family, .infinity, [("text", "A")])
             collection.add(family, -Double.infinity, [("text", "Z")])
             collection.add(family, Double.nan, [("text", "~")])
@@ -119,7 +119,7 @@ struct MetricsRegistryTests {
                 # TYPE seen gauge
                 seen{text="A"} +Inf
                 seen{text="Z"} -Inf
-                seen{text="a\\"b\\\\c\\nd"} 2
+                seen{text="a\\"b\\\\c\r\\nd\\"\u{301}"} 2
                 seen{text="~"} NaN
 
                 """

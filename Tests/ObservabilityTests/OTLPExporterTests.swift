@@ -86,6 +86,36 @@ import Tracing
         }
     }
 
+    @Test func `A collector that begins to answer and stalls does not hold up the stop`() async throws {
+        try await OddServer.with(answers: ["POST": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"]) { server in
+            let exporter = Self.exporter(server.endpoint)
+            var stop = ContinuousClock.now
+            try await Self.whileRunning(exporter) {
+                exporter.tracer.startSpan("a").end()
+                try await eventually("the request") { server.methods == ["POST"] }
+                stop = .now
+            }
+            #expect(ContinuousClock.now - stop < OTLPExporter.longestStop + .seconds(15))
+            #expect(exporter.counters == OTLPExporter.Counters(dropped: 1))
+        }
+    }
+
+    @Test func `What is sent elsewhere without its spans is not exported`() async throws {
+        let answers = [
+            "POST": "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n",
+            "GET": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        ]
+        try await OddServer.with(answers: answers) { server in
+            let exporter = Self.exporter(server.endpoint)
+            try await Self.whileRunning(exporter) {
+                exporter.tracer.startSpan("a").end()
+                try await eventually("the answer") { exporter.counters.refused == 1 }
+            }
+            #expect(server.methods == ["POST", "GET"])
+            #expect(exporter.counters == OTLPExporter.Counters(refused: 1))
+        }
+    }
+
     @Test func `Without a collector spans are dropped and counted, and nothing waits long for that`() async throws {
         let exporter = Self.exporter("http://127.0.0.1:1", capacity: 3)
         let start = ContinuousClock.now

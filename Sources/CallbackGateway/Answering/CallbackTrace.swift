@@ -25,7 +25,7 @@ struct CallbackTrace: Sendable {
     /// - Parameter route: The path, without a secret that may stand in it.
     init?(_ head: HTTPRequestHead, route: String, topology: Topology, tracer: any Tracer) {
         let start = DefaultTracerClock.now
-        let sent = TraceHeaders { head.headers.first(name: $0) }
+        let sent = TraceHeaders { head.headers.joined($0) }
         let server = tracer.startSpan(
             "\(head.method.rawValue) \(route)",
             context: sent?.context(by: tracer) ?? .topLevel,
@@ -33,19 +33,20 @@ struct CallbackTrace: Sendable {
             at: start
         )
         guard server.isRecording else { return nil }
-        server.attributes["http.request.method"] = head.method.rawValue
-        server.attributes["http.route"] = route
+        server.attributes = ["http.request.method": .string(head.method.rawValue), "http.route": .string(route)]
         publish = tracer.startSpan(
             "publish \(topology.exchange)",
             context: server.context,
             ofKind: .producer,
             at: start
         )
-        publish.attributes["messaging.system"] = "rabbitmq"
-        publish.attributes["messaging.operation.type"] = "send"
-        publish.attributes["messaging.operation.name"] = "publish"
-        publish.attributes["messaging.destination.name"] = "\(topology.exchange):\(Topology.onDemandKey)"
-        publish.attributes["messaging.rabbitmq.destination.routing_key"] = Topology.onDemandKey
+        publish.attributes = [
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.operation.name": "publish",
+            "messaging.destination.name": "\(topology.exchange):\(Topology.onDemandKey)",
+            "messaging.rabbitmq.destination.routing_key": .string(Topology.onDemandKey),
+        ]
         headers = TraceHeaders(of: publish.context, by: tracer)
         id = server.context.traceID ?? ""
         replyQueue = "\(topology.namespace).replies"
@@ -61,8 +62,10 @@ struct CallbackTrace: Sendable {
         let times = outcome.times
         let event = outcome.event.id.description
         if let published = times.published {
-            publish.attributes["messaging.message.id"] = event
-            publish.attributes["needrecord.publish.count"] = outcome.publishCount
+            publish.attributes.merge([
+                "messaging.message.id": .string(event),
+                "needrecord.publish.count": .int64(Int64(outcome.publishCount)),
+            ])
             publish.end(at: instant(after: published))
         }
         if let published = times.published, let replied = times.replied {
@@ -72,25 +75,30 @@ struct CallbackTrace: Sendable {
                 ofKind: .consumer,
                 at: instant(after: published)
             )
-            receive.attributes["messaging.system"] = "rabbitmq"
-            receive.attributes["messaging.operation.type"] = "receive"
-            receive.attributes["messaging.operation.name"] = "receive"
-            receive.attributes["messaging.destination.name"] = replyQueue
-            receive.attributes["messaging.destination.temporary"] = true
-            receive.attributes["messaging.message.conversation_id"] = event
+            receive.attributes = [
+                "messaging.system": "rabbitmq",
+                "messaging.operation.type": "receive",
+                "messaging.operation.name": "receive",
+                "messaging.destination.name": .string(replyQueue),
+                "messaging.destination.temporary": true,
+                "messaging.message.conversation_id": .string(event),
+            ]
             receive.end(at: instant(after: replied))
         }
         let journal = tracer.startSpan("journal", context: server.context, at: instant(after: times.answered))
         journal.end(at: instant(after: total.microseconds))
 
-        server.attributes["http.response.status_code"] = 200
-        server.attributes["needrecord.event"] = event
-        server.attributes["needrecord.cause"] = outcome.cause.name
-        server.attributes["needrecord.record"] = outcome.verdict != .skip
+        var answer: SpanAttributes = [
+            "http.response.status_code": 200,
+            "needrecord.event": .string(event),
+            "needrecord.cause": .string(outcome.cause.name),
+            "needrecord.record": .bool(outcome.verdict != .skip),
+        ]
         if let decision = outcome.cause.decision {
-            server.attributes["needrecord.rule.revision"] = decision.revision
-            if let rule = decision.winner { server.attributes["needrecord.rule"] = rule.rawValue }
+            answer["needrecord.rule.revision"] = decision.revision
+            if let rule = decision.winner { answer["needrecord.rule"] = rule.rawValue }
         }
+        server.attributes.merge(answer)
         server.end(at: instant(after: total.microseconds))
     }
 

@@ -42,15 +42,16 @@ struct ExpositionWriter {
     }
 
     private static func escaped(_ text: String, quote: Bool) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\"" where quote: result += "\\\""
-            default: result.append(character)
+        var result = String.UnicodeScalarView()
+        // A letter may be made of several, of which one has to be escaped.
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\".unicodeScalars
+            case "\n": result += "\\n".unicodeScalars
+            case "\"" where quote: result += "\\\"".unicodeScalars
+            default: result.append(scalar)
             }
         }
-        return result
+        return String(result)
     }
 }

@@ -95,6 +95,8 @@ public final class OTLPExporter: Service {
             guard !spans.isEmpty else { break }
             settle(await post(spans, within: ContinuousClock.now.duration(to: deadline)), spans.count)
         }
+        let left = queue.take(.max)
+        if !left.isEmpty { settle(.failed("the process ends", pause: nil), left.count) }
     }
 
     private func send(_ spans: [RecordedSpan]) async {
@@ -142,13 +144,18 @@ public final class OTLPExporter: Service {
 
     private func post(_ spans: [RecordedSpan], within timeout: Duration) async -> Result {
         do {
-            var request = HTTPClientRequest(url: url)
-            request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/json")
             let body = try OTLPRequest(spans, resource: resource, version: version).encoded()
-            request.body = .bytes(body)
-            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
-            let answer = try await response.body.collect(upTo: 1 << 20)
+            // The client's own limit ends with the head of the response.
+            let (response, answer) = try await withTimeLimit(timeout) { [url] in
+                var request = HTTPClientRequest(url: url)
+                request.method = .POST
+                request.headers.add(name: "Content-Type", value: "application/json")
+                request.body = .bytes(body)
+                let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
+                return (response, try await response.body.collect(upTo: 1 << 20))
+            }
+            // On the way to another place the spans may have been left behind.
+            guard response.history.count <= 1 else { return .refused("redirected") }
             switch response.status.code {
             case 200..<300:
                 let success = try? JSONDecoder().decode(OTLPResponse.self, from: Data(answer.readableBytesView))

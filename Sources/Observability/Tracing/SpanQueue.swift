@@ -19,9 +19,6 @@ final class SpanQueue: Sendable {
     /// How many were dropped so far.
     var droppedCount: Int { state.withLockedValue { $0.dropped } }
 
-    /// How many wait.
-    var count: Int { state.withLockedValue { $0.spans.count } }
-
     /// Takes a span; never waits.
     func put(_ span: RecordedSpan) {
         state.withLockedValue { state in

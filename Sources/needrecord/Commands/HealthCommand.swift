@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import Observability
 
 struct HealthCommand: Command {
     static let configuration = CommandConfiguration(
@@ -32,8 +33,10 @@ struct HealthCommand: Command {
         let path = ready ? "/health/ready" : "/health/live"
         let url = "http://\(host(settings.opsHost)):\(settings.opsPort)\(path)"
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(2))
-            let body = try await response.body.collect(upTo: 65_536)
+            let (response, body) = try await withTimeLimit(.seconds(2)) {
+                let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(2))
+                return (response, try await response.body.collect(upTo: 65_536))
+            }
             print(String(buffer: body))
             guard response.status == .ok else { throw ExitCode.failure }
         } catch let error as ExitCode {
