@@ -79,7 +79,7 @@ extension LogFormat {
     /// A line that no logger writes: why a command has failed, or that lines are left out.
     func line(_ message: String, level: Logger.Level) -> String {
         switch self {
-        case .text: "needrecord: \(message)\n"
+        case .text: "needrecord: \(LogSecrets.hidden(in: message))\n"
         case .json: JSONLogHandler.line(CivilClock.now(), level, "needrecord", message)
         }
     }

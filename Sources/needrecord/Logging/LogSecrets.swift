@@ -39,7 +39,8 @@ enum LogSecrets {
                     defer { isEscaped = character == "\\" && !isEscaped }
                     return character == "'" && !isEscaped
                 }
-                rest = end.map { rest[rest.index(after: $0)...] } ?? ""
+                // One that is not closed takes what is left of its line, and no more.
+                rest = end.map { rest[rest.index(after: $0)...] } ?? rest.drop { $0 != "\n" }
             } else {
                 rest = rest.drop { !" \t\n\"&,;".contains($0) }
             }

@@ -81,6 +81,7 @@ struct LogSecretsTests {
         ("host=h password=p", "host=h password=***"),
         ("password='a b\\'c' user=x", "password=*** user=x"),
         ("password='open", "password=***"),
+        ("a password='open and more\n", "a password=***\n"),
         ("password=", "password="),
         ("?password=p&x=1", "?password=***&x=1"),
     ])
