@@ -6,8 +6,8 @@ import NIOConcurrencyHelpers
 /// never moves in the tests may never move at all.
 enum MetricsLog {
     private struct State {
-        /// The first value of each series of each process.
-        var first: [Int32: [Substring: Substring]] = [:]
+        /// The first value of each series of each service.
+        var first: [Int: [Substring: Substring]] = [:]
         var moved: Set<Substring> = []
     }
 
@@ -19,23 +19,27 @@ enum MetricsLog {
     static func watch(_ service: ServiceProcess) {
         guard !folder.isEmpty else { return }
         Task { [weak service] in
-            while let port = try? await service?.opsPort(), service?.process.status == nil {
-                if let process = service?.process.processID,
-                    let url = URL(string: "http://127.0.0.1:\(port)/metrics"),
-                    let answer = try? await get(url, within: .seconds(1)), answer.status == 200
-                {
-                    note(String(decoding: answer.body, as: UTF8.self), of: process)
-                }
+            while (try? await service?.opsPort()) != nil, service?.process.status == nil {
+                if let service { await look(at: service) }
                 try? await Task.sleep(for: interval)
             }
         }
     }
 
+    /// Looks at a process once, where that is wanted.
+    static func look(at service: ServiceProcess) async {
+        guard !folder.isEmpty, service.process.status == nil, let port = try? service.presentOpsPort,
+            let url = URL(string: "http://127.0.0.1:\(port)/metrics"),
+            let answer = try? await get(url, within: .seconds(1)), answer.status == 200
+        else { return }
+        note(String(decoding: answer.body, as: UTF8.self), of: service.number)
+    }
+
     /// What was there from the start and is another now has moved, and so has a counter that began at zero unseen.
-    static func note(_ text: String, of process: Int32) {
+    static func note(_ text: String, of process: Int) {
         guard !folder.isEmpty else { return }
-        let moved = state.withLockedValue { state -> Set<Substring>? in
-            let before = state.moved
+        state.withLockedValue { state in
+            let before = state.moved.count
             for line in text.split(separator: "\n") where !line.hasPrefix("#") {
                 guard let space = line.lastIndex(of: " ") else { continue }
                 let (series, value) = (line[..<space], line[line.index(after: space)...])
@@ -47,11 +51,10 @@ enum MetricsLog {
                     if name.hasSuffix("_total"), value != "0" { state.moved.insert(name) }
                 }
             }
-            return state.moved.count > before.count ? state.moved : nil
+            guard state.moved.count > before else { return }
+            let lines = state.moved.sorted().map { $0 + "\n" }.joined()
+            let file = URL(fileURLWithPath: folder).appendingPathComponent("\(getpid()).txt")
+            try? Data(lines.utf8).write(to: file, options: .atomic)
         }
-        guard let moved else { return }
-        let lines = moved.sorted().map { $0 + "\n" }.joined()
-        let file = URL(fileURLWithPath: folder).appendingPathComponent("\(getpid()).txt")
-        try? Data(lines.utf8).write(to: file, options: .atomic)
     }
 }

@@ -8,7 +8,7 @@ extension ServiceProcess {
             throw TestFailure("no metrics: \(answer.status) \(answer.headers)")
         }
         let text = String(decoding: answer.body, as: UTF8.self)
-        MetricsLog.note(text, of: process.processID)
+        MetricsLog.note(text, of: number)
         var metrics: [String: Double] = [:]
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             guard let space = line.lastIndex(of: " "), let value = Double(line[space...].dropFirst()) else {

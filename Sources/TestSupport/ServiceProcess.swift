@@ -6,6 +6,11 @@ public final class ServiceProcess: Sendable {
     /// The process.
     public let process: ChildProcess
 
+    /// Among all services of this run: the system gives the ids of processes again.
+    let number: Int
+
+    private static let count = NIOLockedValueBox(0)
+
     /// By purpose. What a process prints grows with its work, and so would the time to look for them again.
     private let ports = NIOLockedValueBox<[String: Int]>([:])
 
@@ -15,6 +20,10 @@ public final class ServiceProcess: Sendable {
     private init(_ process: ChildProcess, journal: TemporaryDirectory) {
         self.process = process
         self.journal = journal
+        number = Self.count.withLockedValue { count in
+            count += 1
+            return count
+        }
     }
 
     /// Starts a serving command, such as `["serve"]`, on ports that it chooses itself.
@@ -49,11 +58,25 @@ public final class ServiceProcess: Sendable {
     /// The port for operators, once it is listened on.
     public func opsPort() async throws -> Int { try await port(of: "operators") }
 
+    /// The port for operators, if it is listened on.
+    var presentOpsPort: Int? {
+        get throws { try presentPort(of: "operators") }
+    }
+
     private func port(of purpose: String) async throws -> Int {
+        if let port = try presentPort(of: purpose) { return port }
+        try await process.waitForText(Self.mark(of: purpose))
+        try await eventually("the whole line") { try presentPort(of: purpose) != nil }
+        return try presentPort(of: purpose) ?? 0
+    }
+
+    private static func mark(of purpose: String) -> String { "listening for \(purpose)" }
+
+    private func presentPort(of purpose: String) throws -> Int? {
         if let port = ports.withLockedValue({ $0[purpose] }) { return port }
-        let mark = "listening for \(purpose)"
-        try await process.waitForText(mark)
-        let line = process.text.split(separator: "\n").first { $0.contains(mark) } ?? ""
+        // Of the last line there may be more to come.
+        let lines = process.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        guard let line = lines.first(where: { $0.contains(Self.mark(of: purpose)) }) else { return nil }
         guard let match = line.firstMatch(of: /port=(\d+)/), let port = Int(match.1) else {
             throw TestFailure("no port in: \(line)")
         }
@@ -66,6 +89,8 @@ public final class ServiceProcess: Sendable {
         let url = URL(string: "http://127.0.0.1:\(try await opsPort())/status")!
         let data = try await get(url).body
         let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        // What a test asks for here has its metric, and that has moved with it.
+        await MetricsLog.look(at: self)
         return (object?["parts"] as? [String: String] ?? [:], object?["counters"] as? [String: Int] ?? [:])
     }
 
@@ -81,11 +106,19 @@ public final class ServiceProcess: Sendable {
         }
     }
 
+    /// Kills it.
+    public func kill() async throws {
+        await MetricsLog.look(at: self)
+        process.signal(SIGKILL)
+        try await process.wait()
+    }
+
     /// Stops it in an orderly way.
     ///
     /// - Returns: Its exit code.
     @discardableResult
     public func stop() async throws -> Int32 {
+        await MetricsLog.look(at: self)
         process.signal(SIGTERM)
         return try await process.wait()
     }

@@ -123,8 +123,7 @@ struct Deployment: Sendable {
     /// A process that is alive while its queues are deleted would declare them again.
     private func end() async throws {
         for service in processes.withLockedValue({ $0 }) {
-            service.process.signal(SIGKILL)
-            try await service.process.wait()
+            try await service.kill()
         }
     }
 }
