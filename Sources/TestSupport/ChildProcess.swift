@@ -123,12 +123,29 @@ public final class ChildProcess: Sendable {
     /// Its exit code, or the number of the signal that ended it, negated; nil while it runs.
     public var status: Int32? { state.withLockedValue { $0.status } }
 
+    /// Whether nothing more is read of what it prints.
+    private var isTextComplete: Bool { state.withLockedValue { $0.isTextComplete || $0.isReadingStopped } }
+
     /// From the next text on, reads nothing more of what it prints, and keeps the pipe open.
     public func stopReading() { state.withLockedValue { $0.isReadingStopped = true } }
 
     /// Sends it a signal.
     public func signal(_ number: Int32) {
         if status == nil { kill(processID, number) }
+    }
+
+    /// Waits until the process that was sent a SIGSTOP does nothing more, in any of its threads, or is gone.
+    public static func waitUntilStopped(_ process: pid_t) async throws {
+        try await eventually("process \(process) to stand still") {
+            let folder = "/proc/\(process)/task"
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return threads.allSatisfy { thread in
+                guard let status = try? String(contentsOfFile: "\(folder)/\(thread)/status", encoding: .utf8) else {
+                    return true
+                }
+                return ["T", "Z", "X"].contains { status.contains("\nState:\t\($0)") }
+            }
+        }
     }
 
     /// Waits until it has ended.
@@ -138,6 +155,8 @@ public final class ChildProcess: Sendable {
     public func wait(within limit: Duration = .seconds(30)) async throws -> Int32 {
         do {
             try await eventually("the end of \(name)", within: limit) { status != nil }
+            // The last of what it printed may come after its end.
+            try await eventually("all output of \(name)", within: limit) { isTextComplete }
         } catch {
             throw TestFailure("\(error), which printed: \(text)")
         }
@@ -147,7 +166,7 @@ public final class ChildProcess: Sendable {
     /// Waits until it has printed something.
     public func waitForText(_ wanted: String, within limit: Duration = .seconds(20)) async throws {
         do {
-            try await eventually("\"\(wanted)\"", within: limit) { text.contains(wanted) || status != nil }
+            try await eventually("\"\(wanted)\"", within: limit) { text.contains(wanted) || isTextComplete }
         } catch {
             throw TestFailure("\(error) in: \(text)")
         }
@@ -162,11 +181,6 @@ public final class ChildProcess: Sendable {
         within limit: Duration = .seconds(60)
     ) async throws -> (status: Int32, text: String) {
         let child = try ChildProcess(executable, arguments, environment: environment)
-        let status = try await child.wait(within: limit)
-        // The last of the output may come after the end.
-        try await eventually("the output of \(executable.lastPathComponent)") {
-            child.state.withLockedValue { $0.isTextComplete }
-        }
-        return (status, child.text)
+        return (try await child.wait(within: limit), child.text)
     }
 }

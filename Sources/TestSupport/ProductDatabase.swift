@@ -54,7 +54,10 @@ public struct ProductDatabase: Sendable {
         role: String? = nil,
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        let connection = try await PostgresConnection.connect(configuration(role: role), logger: Self.logger)
+        var configuration = try configuration(role: role)
+        // Of a server that is slow at ending a statement nothing is to be concluded.
+        configuration.timeoutGrace = .seconds(10)
+        let connection = try await PostgresConnection.connect(configuration, logger: Self.logger)
         do {
             let value = try await body(connection)
             await connection.close()

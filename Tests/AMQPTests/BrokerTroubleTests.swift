@@ -51,6 +51,8 @@ import Testing
         let publisher = try await channel.makePublisher(onOutcomes: outcomes.append)
         let text = try await Broker.control("eval", "list_to_integer(os:getpid()).")
         let broker = try #require(pid_t(text.filter(\.isNumber)))
+        // So that something has come just now.
+        try await channel.setPrefetch(1)
         try #require(kill(broker, SIGSTOP) == 0, "the tests must run as a user who may stop the broker")
         let start = ContinuousClock.now
         publisher.publish(AMQPMessage(routingKey: "nowhere", body: [1]), token: 1)

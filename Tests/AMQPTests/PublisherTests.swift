@@ -143,23 +143,32 @@ import Testing
     {
         let outcomes = Outcomes()
         let last = NIOLockedValueBox<AMQPPublisher<Int>?>(nil)
+        let closing = NIOLockedValueBox<AMQPConnection?>(nil)
         let message = AMQPMessage(exchange: "amq.fanout", routingKey: "", body: [1])
         func publishAndDrop() async throws {
             let connection = try await Broker.connect()
             let channel = try await connection.openChannel()
             let publisher = try await channel.makePublisher { (settled: [(token: Int, outcome: AMQPPublishOutcome)]) in
                 outcomes.append(settled)
-                // On the connection's thread, and the last to hold it.
-                last.withLockedValue { $0.take() }?.publish(message, token: 2)
+                // All on the connection's thread, which takes what is queued here in one go.
+                for (token, _) in settled {
+                    if token == 0 {
+                        last.withLockedValue { $0 }?.publish(message, token: 1)
+                        closing.withLockedValue { $0.take() }?.requestClose()
+                    } else if token == 1 {
+                        // The last to hold it.
+                        last.withLockedValue { $0.take() }?.publish(message, token: 2)
+                    }
+                }
             }
             last.withLockedValue { $0 = publisher }
-            publisher.publish(message, token: 1)
-            connection.requestClose()
+            closing.withLockedValue { $0 = connection }
+            publisher.publish(message, token: 0)
         }
         try await publishAndDrop()
-        let settled = try await outcomes.wait(for: 2)
-        #expect(settled.map(\.token) == [1, 2])
-        #expect(settled[1].outcome != .confirmed)
+        let settled = try await outcomes.wait(for: 3)
+        #expect(settled.map(\.token) == [0, 1, 2])
+        #expect(settled[2].outcome != .confirmed)
     }
 
     @Test func `Closing settles all that was published before`() async throws {

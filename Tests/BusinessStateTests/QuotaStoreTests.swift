@@ -100,8 +100,10 @@ import Testing
     }
 
     @Test func `The usage is that of each bucket, without what has expired`() async throws {
-        try await QuotaScene.with([.of(concurrent: 5, minutes: 7, scope: .domain), .of(minutes: 1, name: "p")]) {
-            scene in
+        let zone = QuotaScene.zoneFarFromMidnight
+        try await QuotaScene.with([
+            .of(concurrent: 5, minutes: 7, scope: .domain, timeZone: zone), .of(minutes: 1, timeZone: zone, name: "p"),
+        ]) { scene in
             // The view is for people, who look at it now.
             let now = Timestamp(try await scene.worker.value(PostgresTimestamp.self, "SELECT now()"))
             try await scene.reserve(

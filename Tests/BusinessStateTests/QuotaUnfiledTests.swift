@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: ["publish_done", "operator", "record_error"])
     func `It counts after the end too, but for a recording that failed`(end: String) async throws {
-        try await QuotaScene.with([.of(minutes: 1_000)]) { scene in
+        try await QuotaScene.with([.of(minutes: 1_000, timeZone: QuotaScene.zoneFarFromMidnight)]) { scene in
             let now = Timestamp(try await scene.worker.value(PostgresTimestamp.self, "SELECT now()"))
             let start = now.advanced(by: .minutes(-100))
             try await scene.reserve("a", at: start)

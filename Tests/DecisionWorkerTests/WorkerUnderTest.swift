@@ -46,6 +46,7 @@ struct WorkerUnderTest: Sendable {
         on state: State,
         prefetch: UInt16 = 256,
         stateGrace: Duration = .seconds(20),
+        replyReserve: Duration = WorkerConfiguration().replyReserve,
         body: (WorkerUnderTest) async throws -> Void
     ) async throws {
         // The broker is not to expire anything while a test holds the worker up.
@@ -62,6 +63,7 @@ struct WorkerUnderTest: Sendable {
                 configuration.name = "worker-1"
                 configuration.prefetch = prefetch
                 configuration.stateGrace = stateGrace
+                configuration.replyReserve = replyReserve
                 let test = try WorkerUnderTest(configuration, topology: topology, pool: pool, gateway: gateway)
                 try await withThrowingTaskGroup { tasks in
                     tasks.addTask { try await test.group.run() }

@@ -30,7 +30,7 @@ struct AuthenticationEndToEndTests {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("needrecord-\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: url) }
         let path = url.path
-        func write(_ text: String) throws { try Data(text.utf8).write(to: url) }
+        func write(_ text: String) throws { try Data(text.utf8).write(to: url, options: .atomic) }
         try write(file(keys: Self.old))
 
         try await Deployment.with { deployment in

@@ -52,10 +52,11 @@ struct DatabaseTroubleEndToEndTests {
             try await deployment.recordEverything()
             _ = try await deployment.start(.worker)
             let gateway = try await deployment.start(.gateway)
-            let traffic = try await Traffic(to: gateway, rate: 100, connections: 300)
-            try await traffic.waitFor(.record, more: 100)
-            try await Server.postgres.whileFrozen { try await traffic.waitFor(.doNotRecord, more: 50) }
-            try await traffic.waitFor(.record, more: 100)
+            // So few that the gateway lets all of them wait, however slow it has become.
+            let traffic = try await Traffic(to: gateway, rate: 15, connections: 100)
+            try await traffic.waitFor(.record, more: 20)
+            try await Server.postgres.whileFrozen { try await traffic.waitFor(.doNotRecord, more: 15) }
+            try await traffic.waitFor(.record, more: 20)
             try await traffic.stop()
 
             try await expectAnswers(traffic, gateway, deployment, causes: [.timeout, .stateUnavailable])

@@ -120,7 +120,9 @@ import Wire
             try await deployment.run("rules", "add", "--record", "--quota", "one")
             let scene = try await Scene(deployment)
             _ = try await scene.missDeadline()
-            #expect(try await scene.first.status().counters["late.withheld"] == 1)
+            try await eventually("it to be counted") {
+                try await scene.first.status().counters["late.withheld"] == 1
+            }
             try await scene.killWorker()
             #expect(try await scene.second.ask(.example).text == DocumentedAnswer.doNotRecord)
             #expect(try await scene.second.status().counters["late.received"] == 0)

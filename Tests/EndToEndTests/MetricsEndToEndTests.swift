@@ -13,10 +13,16 @@ struct MetricsEndToEndTests {
             for number in 0..<20 {
                 _ = try await service.ask(CallbackQuestion(app: "a", domain: "a.example", stream: "s\(number)"))
             }
-            try await eventually("all to be written") {
-                try await service.metrics()["needrecord_audit_records_total{kind=\"outcome\"}"] == 20
+            var metrics: [String: Double] = [:]
+            // What comes last in each part.
+            try await eventually("all to be counted") {
+                metrics = try await service.metrics()
+                return metrics["needrecord_audit_records_total{kind=\"outcome\"}"] == 20
+                    && metrics["needrecord_audit_batch_records_sum"] ?? 0 >= 20
+                    && metrics["needrecord_batch_duration_seconds_count{step=\"whole\"}"] == 20
+                    && metrics["needrecord_answer_step_duration_seconds_count{step=\"journal\"}"] == 20
+                    && metrics["needrecord_events_in_hand"] == 0
             }
-            let metrics = try await service.metrics()
             #expect(metrics["needrecord_callbacks_received_total"] == 20)
             #expect(metrics[#"needrecord_callbacks_answered_total{answer="record",cause="decided"}"#] == 11)
             #expect(metrics[#"needrecord_callbacks_answered_total{answer="skip",cause="decided"}"#] == 9)
@@ -56,9 +62,12 @@ struct MetricsEndToEndTests {
         try await Deployment.with(answerBudget: .milliseconds(300)) { deployment in
             let gateway = try await deployment.start(.gateway)
             _ = try await gateway.ask(.example)
-            let metrics = try await gateway.metrics()
+            var metrics: [String: Double] = [:]
+            try await eventually("it to be counted") {
+                metrics = try await gateway.metrics()
+                return metrics[#"needrecord_answer_duration_seconds_count{cause="timeout"}"#] == 1
+            }
             #expect(metrics[#"needrecord_callbacks_answered_total{answer="skip",cause="timeout"}"#] == 1)
-            #expect(metrics[#"needrecord_answer_duration_seconds_count{cause="timeout"}"#] == 1)
             #expect(metrics[#"needrecord_answer_duration_seconds_bucket{cause="timeout",le="0.25"}"#] == 0)
             // A gateway measures nothing of other roles.
             #expect(metrics.sum("needrecord_events_taken_total") == 0)

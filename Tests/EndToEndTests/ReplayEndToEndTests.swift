@@ -2,6 +2,7 @@ import DecisionCore
 import Foundation
 import PlatformSimulator
 import Postgres
+import StreamReading
 import TestSupport
 import Testing
 import Wire
@@ -133,20 +134,24 @@ import Wire
     }
 
     @Test func `What was answered with the default is decided, and so is what nobody answered`() async throws {
-        try await Deployment.with(answerBudget: .seconds(1)) { deployment in
+        try await Deployment.with(answerBudget: .seconds(3)) { deployment in
             try await deployment.recordEverything()
-            let gateway = try await deployment.start(.gateway)
+            let journal = TemporaryDirectory()
+            let settings = ["NEEDRECORD_JOURNAL_DIRECTORY": journal.path]
+            let gateway = try await deployment.start(.gateway, settings: settings)
             let start = Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000))
             let fallback = try await gateway.ask(.example)
             #expect(fallback.text == DocumentedAnswer.doNotRecord)
-            // Its gateway is killed before it answers.
+            // Its gateway is killed before it answers, and after the broker has the event.
             let unanswered = Task { try await gateway.ask(CallbackQuestion(app: "a", domain: "d", stream: "lost")) }
-            try await eventually("the callback to come in") {
-                try await gateway.status().counters["callbacks.received"] == 2
+            try await ProductBroker.withConnection { connection in
+                let stream = deployment.topology.callbacksStream
+                let probe = StreamProbe(connection: connection, stream: stream, patience: .milliseconds(200))
+                try await eventually("the callback to be in the stream") { try await probe.last()?.offset == 1 }
             }
             gateway.process.signal(SIGKILL)
             _ = try? await unanswered.value
-            try await deployment.start(.gateway).stop()
+            try await deployment.start(.gateway, settings: settings).stop()
             let auditor = try await deployment.start(.auditor)
             try await eventually("the outcome") { try await auditor.status().counters["audit.outcomes"] == 1 }
             let end = Timestamp(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1_000) + 1)
@@ -238,7 +243,7 @@ import Wire
             let process = try ChildProcess(
                 TestEnvironment.executable(),
                 [
-                    "replay", "--from", past.from, "--to", past.to, "--publish", "--reason", "stop it", "--rate", "40",
+                    "replay", "--from", past.from, "--to", past.to, "--publish", "--reason", "stop it", "--rate", "10",
                 ],
                 environment: environment
             )
@@ -287,13 +292,14 @@ import Wire
                 ],
                 environment: try past.deployment.environment
             )
-            try await eventually("the connection that measures pushes to be cut") {
-                try await past.deployment.database.withConnection { owner in
+            try await past.deployment.database.withConnection { owner in
+                try await eventually("the connection that measures pushes to be cut") {
+                    // By the name of a command's connections: tests ask for the same words.
                     try await owner.query(
                         """
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                        WHERE datname = current_database() AND pid <> pg_backend_pid()
-                            AND query LIKE '%needrecord.push_gap()%' AND application_name LIKE 'needrecord%'
+                        WHERE datname = current_database() AND query LIKE '%needrecord.push_gap()%'
+                            AND application_name = 'needrecord'
                         """
                     ).count == 1
                 }

@@ -19,7 +19,7 @@ struct RollingUpdateEndToEndTests {
                     settings: [
                         "NEEDRECORD_GATEWAY_NAME": "gateway-\(number)",
                         "NEEDRECORD_JOURNAL_DIRECTORY": journals[number].path,
-                        "NEEDRECORD_GATEWAY_DRAIN_DELAY": "1s",
+                        "NEEDRECORD_GATEWAY_DRAIN_DELAY": "3s",
                     ]
                 )
             }

@@ -56,12 +56,13 @@ struct TracingEndToEndTests {
                 for span in [process, facts, reply] { #expect(span.service == "needrecord-worker") }
 
                 // One machine, one clock: what is within another lasts no longer, and what comes before ends before.
-                for child in [publish, process, facts, reply, receive, journal] {
+                for child in [publish, facts, receive, journal] {
                     #expect(server.start <= child.start && child.start <= child.end && child.end <= server.end)
                 }
-                #expect(publish.start <= process.start)
+                #expect(server.start <= process.start && publish.start <= process.start)
                 #expect(process.start <= facts.start && facts.end <= reply.start && reply.end <= process.end)
-                #expect(process.start < receive.end && receive.end <= journal.start)
+                // The reply may arrive before its worker knows that it is sent.
+                #expect(reply.start <= receive.end && receive.end <= journal.start)
 
                 #expect(server.attributes["needrecord.event"] == event)
                 #expect(server.attributes["needrecord.cause"] == "decided")

@@ -1,7 +1,9 @@
+import AMQP
 import Foundation
 import PlatformSimulator
 import TestSupport
 import Testing
+import Wire
 
 /// Workers that die without a word.
 struct WorkerLossEndToEndTests {
@@ -28,8 +30,16 @@ struct WorkerLossEndToEndTests {
 
             // Stopped, it still takes as many events as its prefetch allows, but answers none.
             victim.process.signal(SIGSTOP)
+            try await ChildProcess.waitUntilStopped(victim.process.processID)
             let traffic = try await Traffic(to: gateway, rate: nil, count: 100, connections: 100)
             try await eventually("all to wait") { try await gateway.status().counters["replies.pending"] == 100 }
+            try await ProductBroker.withConnection { connection in
+                let channel = try await connection.openChannel()
+                let queue = AMQPQueue(name: deployment.topology.decisionsQueue)
+                try await eventually("all to be handed out") {
+                    try await channel.declareQueue(queue, passive: true).messageCount == 0
+                }
+            }
             let other = try await deployment.start(.worker)
             // The queue is first in, first out: what came before this one is in the hands of the first worker.
             #expect(try await gateway.ask(.example).text == DocumentedAnswer.record)

@@ -243,7 +243,8 @@ import Testing
         #expect(journal.status.counters.appended == 51)
         #expect(Set(try await journal.readAll()) == Set((0...50).map(record)))
         // And patience is watched again.
-        try await journal.keep(record(51))
+        journal.enqueue([record(51)])
+        try await eventually { journal.status.queuedRecords == 0 }
         disk.hang()
         #expect(await journal.append(record(52)) == .overtaken)
         disk.goOn()
@@ -252,7 +253,7 @@ import Testing
     @Test func `Those who were overtaken are told what became of their records, once`() async throws {
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()
-        let journal = try await Journal.open(directory.configuration { $0.patience = .milliseconds(20) }, disk: disk)
+        let journal = try await Journal.open(directory.configuration { $0.patience = .milliseconds(500) }, disk: disk)
         let ends = NIOLockedValueBox<[Int: [AppendResult]]>([:])
         let append = { number in
             await journal.append(record(number)) { end in
@@ -285,10 +286,7 @@ import Testing
         let directory = try ScratchDirectory()
         let disk = FaultyDisk()
         let journal = try await Journal.open(
-            directory.configuration {
-                $0.patience = .milliseconds(20)
-                $0.maximumQueuedBytes = 10_000
-            },
+            directory.configuration { $0.maximumQueuedBytes = 10_000 },
             disk: disk
         )
         disk.hang()

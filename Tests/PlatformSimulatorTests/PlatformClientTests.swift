@@ -98,7 +98,7 @@ internal import Testing
             var client = PlatformClient(target: try server.target())
             client.retries = 1
             client.pause = .milliseconds(10)
-            client.timeout = .milliseconds(200)
+            client.timeout = .seconds(1)
             let answer = try await client.ask(question, logger: logger)
             #expect(answer.attempt == 2)
             #expect(server.connectionCount == 2)
@@ -116,7 +116,7 @@ internal import Testing
             reply
         } body: { server in
             var client = PlatformClient(target: try server.target())
-            client.timeout = .milliseconds(200)
+            if failure == .timeout { client.timeout = .milliseconds(200) }
             let error = await #expect(throws: PlatformSimulatorError.self) {
                 try await client.ask(question, logger: logger)
             }

@@ -141,7 +141,7 @@ import Testing
             let first = try await processID(pool)
             let task = Task {
                 try await pool.withConnection(timeout: .seconds(5)) { connection in
-                    try await connection.query("SELECT pg_sleep(2)")
+                    try await connection.query("SELECT pg_sleep(20)")
                 }
             }
             try await TestDatabase.withConnection { observer in
@@ -166,7 +166,7 @@ import Testing
             let error = try await postgresError {
                 try await pool.withConnection(timeout: .seconds(5)) { connection in
                     try await connection.query(
-                        "DO $$ BEGIN PERFORM pg_sleep(9); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(2); END $$",
+                        "DO $$ BEGIN PERFORM pg_sleep(9); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(20); END $$",
                         timeout: .milliseconds(100)
                     )
                 }

@@ -8,7 +8,9 @@ import Testing
         "DO $$ BEGIN PERFORM pg_sleep(9); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(10); END $$"
 
     @Test func `the server ends a slow statement and the connection stays good`() async throws {
-        try await TestDatabase.withConnection { connection in
+        try await TestDatabase.withConnection {
+            $0.timeoutGrace = .seconds(10)
+        } _: { connection in
             let error = try await postgresError {
                 try await connection.query("SELECT pg_sleep(10)", timeout: .milliseconds(150))
             }
@@ -20,7 +22,9 @@ import Testing
     }
 
     @Test func `the timeout holds for simple queries and COPY too`() async throws {
-        try await TestDatabase.withConnection { connection in
+        try await TestDatabase.withConnection {
+            $0.timeoutGrace = .seconds(10)
+        } _: { connection in
             let simple = try await postgresError {
                 try await connection.simpleQuery("SELECT pg_sleep(10)", timeout: .milliseconds(100))
             }

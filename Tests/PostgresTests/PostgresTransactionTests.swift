@@ -168,15 +168,20 @@ import Testing
     @Test func `a cancelled body is rolled back and the connection stays good`() async throws {
         try await withTable { connection in
             let (started, start) = AsyncStream<Void>.makeStream()
-            let task = Task {
-                try await connection.withTransaction { connection in
-                    try await connection.execute("INSERT INTO t VALUES (1)")
-                    start.finish()
-                    try await connection.execute("SELECT pg_sleep(0.3)")
+            let lock = Int.random(in: 0...Int.max)
+            let task = try await TestDatabase.withConnection { holder in
+                try await holder.execute("SELECT pg_advisory_lock(\(lock))")
+                let task = Task {
+                    try await connection.withTransaction { connection in
+                        try await connection.execute("INSERT INTO t VALUES (1)")
+                        start.finish()
+                        try await connection.execute("SELECT pg_advisory_lock(\(lock))")
+                    }
                 }
+                for await _ in started {}
+                task.cancel()
+                return task
             }
-            for await _ in started {}
-            task.cancel()
             let error = try await postgresError { try await task.value }
             #expect(error.code == .cancelled)
             #expect(connection.isUsable)

@@ -62,6 +62,11 @@ is_rabbitmq_process() {
   grep -qszxF "HOME=$DATA/$1" "/proc/$2/environ"
 }
 
+# is_alive PID: and not merely unburied.
+is_alive() {
+  grep -qs '^State:[[:space:]][^ZX]' "/proc/$1/status"
+}
+
 rabbitmq_pid() {
   local pid
   pid=$(cat "$DATA/$1/rabbitmq.pid" 2>/dev/null) || return 3
@@ -179,7 +184,8 @@ rabbitmq_start() {
     sh "$RABBITMQ_BIN/rabbitmq-server" "$home/startup.log")
   deadline=$((SECONDS + 120))
   until rabbitmq_answers "$service"; do
-    is_rabbitmq_process "$service" "$server" || return 1
+    # Not its environment, which is empty for a moment where one program takes the place of another.
+    is_alive "$server" || return 1
     ((SECONDS < deadline)) || return 1
     sleep 0.1
   done

@@ -245,7 +245,9 @@ import Wire
             try await stage.publish([.file(3, stream: "full"), .status(4), .file(5), .ingest(6)])
             try await stage.running(logger: log.logger) { test in
                 try await stage.place(7)
-                try await eventually("the counters") { test.auditor.counters.dead == 2 }
+                try await eventually("the counters") {
+                    test.auditor.counters.dead == 2 && test.auditor.counters.ingestStatuses == 1
+                }
                 let counters = test.auditor.counters
                 #expect(counters.recordingStatuses == 2)
                 #expect(counters.recordedFiles == 2)
@@ -303,6 +305,7 @@ import Wire
                                 first.auditor.counters.terms + second.auditor.counters.terms > terms
                             }
                         } while !published.withLockedValue { $0 }
+                            || first.auditor.counters.terms + second.auditor.counters.terms <= 2
                         try await tasks.waitForAll()
                     }
                     try await stage.place(count)

@@ -358,7 +358,7 @@ extension GatewayTests {
                 amqp: RunningGateway.absentBroker(),
                 configure: {
                     $0.admission = settings
-                    $0.requestTimeout = .milliseconds(300)
+                    $0.requestTimeout = .seconds(1)
                 }
             ) { gateway in
                 let connection = try await gateway.connect()

@@ -152,7 +152,7 @@ extension GatewayTests {
         func `A head that does not come to its end is answered 408, silence just ends`(beginning: String) async throws {
             try await withGateway(
                 requestTimeout: .milliseconds(200),
-                idleTimeout: .milliseconds(400)
+                idleTimeout: beginning.isEmpty ? .milliseconds(400) : .seconds(75)
             ) { gateway, connection in
                 if !beginning.isEmpty { try await connection.send(beginning) }
                 try await connection.waitUntilClosed()

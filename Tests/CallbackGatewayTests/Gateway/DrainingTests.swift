@@ -84,7 +84,7 @@ extension GatewayTests {
         @Test func `A gateway that stops waits for callbacks whose callers are gone, and keeps their outcomes`()
             async throws
         {
-            try await ProductBroker.withTopology(answerBudget: .milliseconds(800)) { topology in
+            try await ProductBroker.withTopology(answerBudget: .seconds(3)) { topology in
                 try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
                     try await gateway.waitUntilReady()
                     let caller = try await gateway.connect()
@@ -107,7 +107,7 @@ extension GatewayTests {
         }
 
         @Test func `What is in flight gets the default at the budget, and the gateway stops`() async throws {
-            try await ProductBroker.withTopology(answerBudget: .milliseconds(800)) { topology in
+            try await ProductBroker.withTopology(answerBudget: .seconds(3)) { topology in
                 try await RunningGateway.with(topology: topology, amqp: ProductBroker.configuration()) { gateway in
                     try await gateway.waitUntilReady()
                     let waiting = try await gateway.connect()

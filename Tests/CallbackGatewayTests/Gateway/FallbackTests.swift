@@ -49,11 +49,13 @@ extension GatewayTests {
         }
 
         @Test func `Without a worker 500 callbacks at once get the default at the budget`() async throws {
-            let budget = Duration.seconds(3)
+            // Long enough that all wait at once, however slow the machine is.
+            let budget = Duration.milliseconds(4_900)
             try await withGateway(budget: budget) { gateway, _ in
                 var connections: [HTTPConnection] = []
                 for _ in 0..<500 { connections.append(try await gateway.connect()) }
                 var starts: [ContinuousClock.Instant] = []
+                let probe = StallProbe()
                 for connection in connections {
                     // At a rate that a debug build of client and server in one process can keep up with, so that what
                     // is measured is the gateway's lateness and not the queue in front of it.
@@ -72,7 +74,8 @@ extension GatewayTests {
                     slowest = max(slowest, elapsed)
                     connection.close()
                 }
-                #expect(slowest <= budget + .milliseconds(100))
+                let worst = await probe.worst()
+                #expect(slowest - worst <= budget + .milliseconds(100), "the machine was late by \(worst)")
                 #expect(gateway.gateway.counters.fallbacks == [.timeout: 500])
             }
         }
@@ -150,17 +153,12 @@ extension GatewayTests {
         {
             try await withGateway { gateway, topology in
                 try await ScriptedWorker.with(topology, answer: { _ in .record }) { _ in
-                    try await ProductBroker.control("set_vm_memory_high_watermark", "0.0000001")
-                    do {
+                    try await ProductBroker.whileShortOfMemory {
                         // The first has been written when the broker says so, the second is not.
                         try await expectDefault(.brokerBlocked, atOnceFrom: gateway)
                         #expect(gateway.gateway.brokerState == "broker_blocked")
                         try await expectDefault(.brokerBlocked, atOnceFrom: gateway)
-                    } catch {
-                        try await ProductBroker.control("set_vm_memory_high_watermark", "0.4")
-                        throw error
                     }
-                    try await ProductBroker.control("set_vm_memory_high_watermark", "0.4")
                     try await gateway.waitUntilReady()
                     #expect(try await gateway.get(Self.target).text.contains("true"))
                 }

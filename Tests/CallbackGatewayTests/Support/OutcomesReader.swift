@@ -38,13 +38,11 @@ struct OutcomesReader {
         // The broker counts a stream's messages, too, for a passive declaration; the count may lag, and never leads.
         let stored = try await channel.declareQueue(AMQPQueue(name: topology.outcomesStream), passive: true)
         await channel.close()
-        let deliveries = notices
-        let total = read.withLockedValue { $0.count }
-        guard deliveries.count == count, stored.messageCount <= total else {
-            throw TestFailure(
-                "\(deliveries.count) of \(total) messages read are notices, \(stored.messageCount) stored"
-            )
+        try await eventually("the \(stored.messageCount) messages that are stored") {
+            read.withLockedValue { $0.count } >= stored.messageCount
         }
+        let deliveries = notices
+        guard deliveries.count == count else { throw TestFailure("\(deliveries.count) messages are notices") }
         return deliveries
     }
 
@@ -66,7 +64,12 @@ struct OutcomesReader {
 
     /// Waits for this many outcomes.
     func outcomes(_ count: Int) async throws -> [Outcome] {
-        try await records(count).compactMap { record in
+        try await eventually("\(count) outcomes in the outcomes stream") { try knownOutcomes().count >= count }
+        return try knownOutcomes()
+    }
+
+    private func knownOutcomes() throws -> [Outcome] {
+        try knownRecords().compactMap { record in
             if case .outcome(let outcome) = record { outcome } else { nil }
         }
     }

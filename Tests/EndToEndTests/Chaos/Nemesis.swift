@@ -74,6 +74,8 @@ final class Nemesis: Sendable {
         let status = try await process.wait(within: .seconds(40))
         await last(fault.length)
         try await installation.start(member)
+        // Before that it has no handlers of signals, and a stop would be none.
+        _ = try await installation.service(member).opsPort()
         if member.role == .gateway { _ = try await installation.service(member).callbackPort() }
         return String(status)
     }

@@ -44,10 +44,12 @@ enum Server: String {
         var processes = [main]
         defer { for process in processes { Glibc.kill(process, SIGCONT) } }
         guard Glibc.kill(main, SIGSTOP) == 0 else { throw TestFailure("process \(main) of \(self) cannot be stopped") }
+        try await ChildProcess.waitUntilStopped(main)
         // From now on it can start no more. PostgreSQL has a process for each session.
         let children = try String(contentsOfFile: "/proc/\(main)/task/\(main)/children", encoding: .utf8)
         processes += children.split(separator: " ").compactMap { pid_t($0) }
         for process in processes { Glibc.kill(process, SIGSTOP) }
+        for process in processes { try await ChildProcess.waitUntilStopped(process) }
         try await body()
     }
 

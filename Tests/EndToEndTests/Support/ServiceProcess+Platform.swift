@@ -15,12 +15,15 @@ extension ServiceProcess {
         try await PlatformClient(target: target()).ask(question, logger: ProductDatabase.logger)
     }
 
-    /// The counters, once nothing waits for an answer any more.
+    /// The counters, once nothing waits for an answer any more, and each callback is counted to its end.
     func settledCounters() async throws -> GatewayTally {
-        try await eventually("every callback to be answered") {
-            try await status().counters["replies.pending"] == 0
+        var tally = GatewayTally([:])
+        try await eventually("every callback to be answered, and counted: \(tally)") {
+            let counters = try await status().counters
+            tally = GatewayTally(counters)
+            return counters["replies.pending"] == 0 && tally.isConserved
         }
-        return GatewayTally(try await status().counters)
+        return tally
     }
 }
 

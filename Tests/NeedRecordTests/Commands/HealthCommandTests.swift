@@ -9,7 +9,7 @@ import Testing
     @Test func `A process that lives is well, whatever it lacks`() async throws {
         let service = try ServiceProcess.start(
             ["gateway"],
-            environment: ["NEEDRECORD_AMQP_URL": NeedRecordRun.absentBroker, "NEEDRECORD_GATEWAY_DRAIN_DELAY": "2s"]
+            environment: ["NEEDRECORD_AMQP_URL": NeedRecordRun.absentBroker, "NEEDRECORD_GATEWAY_DRAIN_DELAY": "8s"]
         )
         let port = String(try await service.opsPort())
         let live = try await NeedRecordRun.run("health", "--ops-port", port)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -16,7 +17,7 @@ from report import Report
 
 METHODS = ["get", "put", "post", "delete", "options", "head", "patch"]
 # Header fields of every answer; the others have to be in the document.
-USUAL_HEADERS = {"content-type", "content-length", "date", "connection"}
+USUAL_HEADERS = {"content-type", "content-length", "date", "connection", "cache-control"}
 SECRET = "uJ3-qz_8Yd0xWc5tRk1s"
 KEY = "JnE5sZkq0Wv1uYbT8cXa"
 JSON = "application/json"
@@ -82,6 +83,17 @@ def exchange(port: int, bytes: bytes, method: str = "GET", seconds: float = 10) 
         except OSError:
             pass  # An answer that does not wait for the rest of the request may be there all the same.
         return read_answer(connection, method)
+
+
+def is_read(connection: socket.socket) -> bool:
+    """Whether the process at the other end, on this machine, has taken all that was sent."""
+    near, far = (f"{name[1]:04X}" for name in (connection.getsockname(), connection.getpeername()))
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, _, _, _, _, inode, *_ = line.split()
+        # One that is not accepted yet has no inode.
+        if local.endswith(f":{far}") and remote.endswith(f":{near}"):
+            return inode != "0" and queues.endswith(":00000000")
+    return False
 
 
 def read_answer(connection: socket.socket, method: str = "GET") -> Answer:
@@ -531,7 +543,7 @@ class Asker:
         bytes = self.good_request("/", "post").encoded()
         with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
             connection.sendall(bytes[:-2])
-            time.sleep(0.3)
+            wait_for(lambda: is_read(connection), "the gateway has what is there", 5)
             service.terminate()
             wait_for(lambda: service.ready()[0] == 503, "the gateway says that it stops", 5)
             self.ask_operators(service, ["/health/ready"], {"/health/ready": 503})

@@ -26,7 +26,7 @@ NAMES = {
 }
 # An installation of its own beside the first: quorum queues, a short budget, and no worker but one that is played.
 OTHER = "other"
-OTHER_BUDGET = 600
+OTHER_BUDGET = 2_000
 
 
 @dataclass
@@ -450,6 +450,8 @@ class Scene:
 
     def ask_worker_without_state(self) -> None:
         worker = self.program.start("other-worker", "worker", **self.other_settings)
+        # What it is asked before it consumes may expire.
+        wait_for(lambda: worker.parts()["work_queue"] == "ok", "the worker to consume")
         self.broker.ask(OTHER, "callback.on_demand", new_event(), self.replies)
         self.messages.check("reply", self.broker.await_one(self.replies, "a reply without a decision"))
         worker.stop()
@@ -600,7 +602,7 @@ class Scene:
             if isinstance(value, dict) and value.get("id", "").__class__ is str and len(value.get("id", "")) == 36:
                 value["id"] = new_id()
             expected[json.dumps(value)] = self._accepts("event.json", value)
-        deadline = {"deadline": _now() + 4_000}
+        deadline = {"deadline": _now() + 20_000}
         for body in expected:
             broker.publish("", "needrecord.decisions", body.encode(), reply_to=self.replies, headers=deadline)
         refused: set[str] = set()
@@ -613,7 +615,7 @@ class Scene:
                 replied += len(message.json.get("replies", [0]))
             return len(refused) + replied >= len(expected)
 
-        wait_for(is_done, "each event has a reply or is a letter", 4)
+        wait_for(is_done, "each event has a reply or is a letter", 20)
         self._compare("event", expected, refused)
         # What has to stand around the body.
         for properties in (

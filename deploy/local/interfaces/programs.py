@@ -122,6 +122,9 @@ class Service:
     def ready(self) -> tuple[int, Any]:
         return self._get("/health/ready")
 
+    def parts(self) -> dict[str, str]:
+        return self._get("/status")[1]["parts"]
+
     def counters(self) -> dict[str, int]:
         return self._get("/status")[1]["counters"]
 
