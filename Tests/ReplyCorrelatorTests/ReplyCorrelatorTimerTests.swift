@@ -22,7 +22,7 @@ import Testing
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            let limit = start + Self.budget + .milliseconds(100) + (await probe.worst())
+            let limit = start + Self.budget + .milliseconds(100) + probe.worst
             let first = try #require(ends.min())
             let last = try #require(ends.max())
             #expect(ends.count == 500)

@@ -162,7 +162,7 @@ extension GatewayTests {
                     #expect(start.duration(to: answer.arrival) >= budget * number)
                     last = answer.arrival
                 }
-                let worst = await probe.worst()
+                let worst = probe.worst
                 #expect(start.duration(to: last) - worst < budget * 2 + .milliseconds(500), "late by \(worst) itself")
                 #expect(gateway.gateway.noticeCounters.notKept == [.timeout: 2])
                 await proxy.cut()

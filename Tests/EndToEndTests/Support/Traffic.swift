@@ -15,6 +15,7 @@ final class Traffic: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let run: Task<LoadReport, any Error>
+    private let stall: StallProbe
 
     /// Begins to send.
     ///
@@ -35,6 +36,7 @@ final class Traffic: Sendable {
         plan.connections = connections
         let state = NIOLockedValueBox(State())
         self.state = state
+        stall = StallProbe()
         run = Task { [plan] in
             try await plan.run(logger: ProductDatabase.logger) { _, result in
                 state.withLockedValue { state in
@@ -62,6 +64,9 @@ final class Traffic: Sendable {
 
     /// The longest that an answer has taken so far.
     var slowest: Duration { answers.lazy.map(\.elapsed).max() ?? .zero }
+
+    /// How late the machine itself was at worst meanwhile; no delay of what is asked.
+    var machineDelay: Duration { stall.worst }
 
     /// How many answers say so, so far.
     func count(_ verdict: CallbackVerdict) -> Int {

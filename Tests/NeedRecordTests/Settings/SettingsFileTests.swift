@@ -46,7 +46,7 @@ import Testing
         ("http:\n  port:\n    number: 1\n", ", line 3: http.port must be a value"),
         ("http:\n  paths: [[/a]]\n", ", line 2: http.paths must be a value or a list of values"),
         ("http.port: 1\nhttp:\n  port: 1\n", ", line 3: http.port is there twice"),
-        ("http:\n  port: 1\n  port: 2\n", ", line 3: a key is there twice"),
+        ("http:\n  port: 1\n  port: 2\n", ", line 2: a key is there twice"),
         ("- http\n", ", line 1: must be a mapping"),
         ("http: {port: 1\n", ", line 2: this is no YAML and no JSON"),
         ("http:\n\tport: 1\n", ", line 2: this is no YAML and no JSON"),
