@@ -27,6 +27,10 @@ sanitize: ## Run the tests that start no process under ThreadSanitizer and Addre
 fuzz: ## Fuzz everything that reads foreign bytes, a minute each; 'deploy/local/fuzz --seconds 600' for longer
 	@deploy/local/fuzz
 
+.PHONY: drill-alerts
+drill-alerts: ## Have every alert fire at a running installation that is hurt for it; takes some ten minutes
+	@deploy/local/drill-alerts
+
 .PHONY: bench
 bench: ## Measure the whole path beside a floor and a simple peer; 'deploy/local/bench path --help' has more
 	@deploy/local/bench path
