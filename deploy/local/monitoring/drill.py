@@ -10,7 +10,6 @@ from pathlib import Path
 
 import yaml
 
-import scenarios
 from installation import PROCESSES, Installation, wait_for
 from scenarios import NOT_DRILLED, ROUNDS, SCENARIOS, Expected, Scenario
 from watching import Episode, Prometheus, Watch
@@ -42,7 +41,7 @@ class Drill:
         ]
         self.watch = Watch(self.servers)
         self.faults: list[str] = []
-        self.rows: list[tuple[Scenario, Expected, float, float | None]] = []
+        self.rows: list[tuple[Scenario, Expected, float]] = []
         self.began = 0.0
 
     def start(self) -> None:
@@ -50,8 +49,7 @@ class Drill:
         for server in self.servers:
             server.start(self.rules, [self.installation[name] for name in PROCESSES])
         # It takes Prometheus five seconds to see whom it is to ask, which are no five minutes of anything.
-        for server in self.servers:
-            wait_for(lambda: self.is_scraped(server), "all processes are scraped")
+        wait_for(lambda: all(map(self.is_scraped, self.servers)), "all processes are scraped")
         self.began = time.monotonic()
         self.watch.start()
 
@@ -109,7 +107,9 @@ class Drill:
                 thread.join(0.2)
         for episode in self.watch.fired_since(mark):
             if episode.name not in allowed and not any(one.fits(episode) for two in running for one in two.all):
-                self.fault(f"{', '.join(names)}: {episode} fires and should not: {episode.annotations.get('description')}")
+                self.fault(
+                    f"{', '.join(names)}: {episode} fires and should not: {episode.annotations.get('description')}"
+                )
 
     def wait_until_well(self, but: set[str]) -> None:
         def is_well() -> bool:
@@ -121,7 +121,7 @@ class Drill:
             firing = ", ".join(map(str, self.firing(but)))
             raise RuntimeError(f"all should be well before a fault: {firing or 'not every process is ready'}") from None
 
-    def firing(self, but: set[str] = frozenset()) -> list[Episode]:
+    def firing(self, but: set[str] | frozenset[str] = frozenset()) -> list[Episode]:
         return [episode for episode in self.watch.firing() if episode.name not in but]
 
     def wait_a_week(self) -> None:
@@ -170,8 +170,9 @@ class Drill:
 
     def note(self, one: Scenario, alert: Expected, episode: Episode, began: float) -> None:
         assert episode.fired
-        self.rows.append((one, alert, max(0.0, episode.fired - began), None))
-        self.say(f"{one.name}: {episode} after {episode.fired - began:.1f} s: {episode.annotations.get('description', '').strip()}")
+        self.rows.append((one, alert, max(0.0, episode.fired - began)))
+        description = episode.annotations.get("description", "").strip()
+        self.say(f"{one.name}: {episode} after {episode.fired - began:.1f} s: {description}")
         for key, text in episode.annotations.items():
             if BROKEN_TEXT.search(text):
                 self.fault(f"{one.name}: {key} of {episode} is: {text}")
@@ -200,8 +201,9 @@ class Drill:
             self.fault(str(error))
 
     def print_table(self) -> None:
+        # Seconds from the fault, or from its undoing, until it fires; an hour is a minute.
         table = [("alert", "severity", "of", "scenario", "seconds")]
-        for one, alert, seconds, _ in self.rows:
+        for one, alert, seconds in self.rows:
             window = alert.labels.get("window")
             instance = alert.labels.get("instance", ("",))
             table.append(
@@ -228,12 +230,23 @@ def incomplete(rules: dict) -> list[str]:
     known = {(rule["alert"], rule["labels"].get("window", "")): rule["labels"]["severity"] for rule in alerts}
     drilled = {alert.rule: str(alert.labels["severity"]) for one in SCENARIOS.values() for alert in one.all}
     names = {name for name, _ in known}
-    faults = [f"{' '.join(rule)} is neither drilled nor is said why not" for rule in known if rule not in drilled and rule[0] not in NOT_DRILLED]
+    faults = [
+        f"{' '.join(rule)} is neither drilled nor is said why not"
+        for rule in known
+        if rule not in drilled and rule[0] not in NOT_DRILLED
+    ]
     faults += [f"{' '.join(rule)} is drilled, and there is no such alert" for rule in drilled if rule not in known]
     faults += [f"{name} is not to be drilled, and is" for name, _ in drilled if name in NOT_DRILLED]
     faults += [f"{name} is not to be drilled, and there is no such alert" for name in NOT_DRILLED if name not in names]
-    faults += [f"{rule[0]} is a {known[rule]}" for rule, severity in drilled.items() if known.get(rule, severity) != severity]
-    faults += [f"{one.name}: there is no alert {name}" for one in SCENARIOS.values() for name in one.beside if name not in names]
+    faults += [
+        f"{rule[0]} is a {known[rule]}" for rule, severity in drilled.items() if known.get(rule, severity) != severity
+    ]
+    faults += [
+        f"{one.name}: there is no alert {name}"
+        for one in SCENARIOS.values()
+        for name in one.beside
+        if name not in names
+    ]
     in_rounds = [name for names in ROUNDS for name in names]
     faults += [f"{name} is in no round, or in two" for name in SCENARIOS if in_rounds.count(name) != 1]
     return faults
@@ -243,7 +256,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="drill-alerts")
     parser.add_argument("--needrecord", type=Path, required=True, help="the executable")
     parser.add_argument("--work", type=Path, required=True, help="a folder for what is run")
-    parser.add_argument("--only", nargs="+", default=[], choices=[QUIET, *SCENARIOS], metavar="SCENARIO", help="do only these")
+    parser.add_argument(
+        "--only", nargs="+", default=[], choices=[QUIET, *SCENARIOS], metavar="SCENARIO", help="do only these"
+    )
     arguments = parser.parse_args()
     rules = yaml.safe_load(RULES.read_text())
     if faults := incomplete(rules):
@@ -251,7 +266,9 @@ def main() -> int:
         return 1
     # Or what was started would be left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    drill = Drill(Installation(arguments.needrecord.resolve(), arguments.work.resolve()), rules, arguments.work.resolve())
+    drill = Drill(
+        Installation(arguments.needrecord.resolve(), arguments.work.resolve()), rules, arguments.work.resolve()
+    )
     try:
         drill.start()
         drill.all(arguments.only)

@@ -1,5 +1,6 @@
-"""A running installation that can be hurt: two gateways, two workers and two auditors as docs/operations.md scrapes them, the
-servers of the stack, links that can be slow or cut, and callbacks that come all the time. For deploy/local/drill-alerts.
+"""A running installation that can be hurt: two gateways, two workers and two auditors as docs/operations.md scrapes
+them, the servers of the stack, links that can be slow or cut, and callbacks that come all the time. For
+deploy/local/drill-alerts.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ PROCESSES = GATEWAYS + WORKERS + AUDITORS
 RATE = 50
 # As many wait for the default when nothing answers before its time.
 CONNECTIONS = 300
+# What the stream of outcomes keeps; a segment is as long.
+OUTCOMES_BYTES = 100_000_000
 # A domain whose callbacks are refused, because nobody signs them.
 REFUSED_DOMAIN = "signed.example.com"
 AUTHENTICATION = f"""\
@@ -100,13 +103,11 @@ class Link:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if self._is_cut:
-                return
+                raise ConnectionError
             server_reader, server_writer = await asyncio.open_connection(*self.target)
         except OSError:
+            writer.close()
             return
-        finally:
-            if self._is_cut or "server_writer" not in locals():
-                writer.close()
         self._writers |= {writer, server_writer}
         await asyncio.gather(self._pass_on(reader, server_writer, False), self._pass_on(server_reader, writer, True))
         self._writers -= {writer, server_writer}
@@ -140,7 +141,9 @@ class Link:
 class Process:
     """One process of the program, which comes back under its name, on its ports and with its journal."""
 
-    def __init__(self, name: str, executable: Path, work: Path, environment: dict[str, str], settings: dict[str, str]) -> None:
+    def __init__(
+        self, name: str, executable: Path, work: Path, environment: dict[str, str], settings: dict[str, str]
+    ) -> None:
         self.name = name
         self.command = name.partition("-")[0]
         self.executable, self.work, self.environment = executable, work, environment
@@ -288,7 +291,12 @@ class Installation:
         return self.processes[name]
 
     def _process(self, name: str) -> Process:
-        settings = {"amqp.url": self.urls["AMQP"], "database.url": self.urls["DATABASE"]}
+        settings = {
+            "amqp.url": self.urls["AMQP"],
+            "database.url": self.urls["DATABASE"],
+            # The least, so that it can be overrun.
+            "topology.outcomesMaxBytes": str(OUTCOMES_BYTES),
+        }
         if name in GATEWAYS:
             file = self.authentication(name)
             file.write_text(AUTHENTICATION)
@@ -312,7 +320,9 @@ class Installation:
 
     def start(self) -> None:
         for number in range(3):
-            self.command("rules", "add", "--domain", "test.com", "--app", f"app-{number}", "--record", "--format", "mp4")
+            self.command(
+                "rules", "add", "--domain", "test.com", "--app", f"app-{number}", "--record", "--format", "mp4"
+            )
         self.command("rules", "add", "--domain", "test.com", "--record", "--format", "mp4")
         self.collector.start()
         self.start_processes(*PROCESSES)

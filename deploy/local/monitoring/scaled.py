@@ -1,7 +1,7 @@
 """The rules of deploy/monitoring with time running faster, for deploy/local/drill-alerts.
 
-What is a duration is divided by a factor, and so is what is compared with an age in seconds. All else stays as it is. What is not
-known here is refused: a rule that was scaled by half would fire for another reason than its own.
+What is a duration is divided by a factor, and so is what is compared with an age in seconds. All else stays as it is.
+What is not known here is refused: a rule that was scaled by half would fire for another reason than its own.
 """
 
 import re
@@ -17,7 +17,7 @@ COMPARISONS = {"==", "!=", "<", ">", "<=", ">="}
 # Seconds that are no time that passes: how much of the answer's budget is left is measured on the real clock.
 UNSCALED = {("NeedrecordBudgetShortAtWorkers", 2.0)}
 # What an age is still an age after.
-SAME_UNIT = {"max_over_time", "min_over_time", "avg_over_time", "predict_linear", "histogram_quantile"}
+SAME_UNIT = {"max_over_time", "min_over_time", "avg_over_time", "predict_linear", "histogram_quantile", "abs"}
 OTHER_UNIT = {"rate", "increase", "absent"}
 
 TOKEN = re.compile(
@@ -25,9 +25,10 @@ TOKEN = re.compile(
       (?P<space>\s+)
     | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
     | (?P<duration>(?:\d+(?:ms|[smhdwy]))+(?!\w))
-    | (?P<name>[A-Za-z_:][\w:]*)
+    | (?P<colon>:(?=\s*\d))
+    | (?P<name>[A-Za-z_][\w:]*)
     | (?P<number>\d+(?:\.\d+)?(?!\w))
-    | (?P<operator>==|!=|<=|>=|=~|!~|[-+*/<>=])
+    | (?P<operator>==|!=|<=|>=|=~|!~|[-+*/<>=@])
     | (?P<mark>[(){}\[\],])
     """,
     re.VERBOSE,
@@ -99,7 +100,7 @@ def scaled_expression(name: str, text: str, factor: int) -> str:
         if token.text in "{}":
             in_matchers = token.text == "{"
         if token.kind == "duration":
-            if before != "offset" and not (before == "[" and after.text == "]"):
+            if before not in ("offset", "[", ":"):
                 raise Unknown(f"{name}: {token.text} is neither a range nor an offset in {text}")
             result[place] = duration(token.text, factor)
         if token.kind == "operator" and token.text in COMPARISONS and not in_matchers:
@@ -110,6 +111,9 @@ def scaled_expression(name: str, text: str, factor: int) -> str:
                     raise Unknown(f"{name}: an age is compared with {after.text}")
                 result[solid[order + 1]] = f"{after.text} / {factor}"
             found += 1
+        # A fixed moment would be another one.
+        if token.text == "@" and after.text not in ("start", "end"):
+            raise Unknown(f"{name}: {after.text} is a moment, in {text}")
         if token.text == "predict_linear":
             horizon.append(order)
     if found != len(comparisons):
@@ -150,10 +154,8 @@ def compared(expression: promql.Expr) -> Iterator[promql.BinaryExpr]:
         case promql.Call():
             for argument in expression.args:
                 yield from compared(argument)
-        case promql.AggregateExpr() | promql.ParenExpr() | promql.UnaryExpr():
+        case promql.AggregateExpr() | promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
             yield from compared(expression.expr)
-        case promql.SubqueryExpr():
-            raise Unknown(f"a subquery: {expression}")
 
 
 def is_age(name: str, comparison: promql.BinaryExpr) -> bool:
@@ -176,7 +178,7 @@ def in_seconds(name: str, expression: promql.Expr) -> bool:
             return str(expression.name).endswith(("_seconds", ":seconds"))
         case promql.MatrixSelector():
             return in_seconds(name, expression.vector_selector)
-        case promql.ParenExpr() | promql.UnaryExpr():
+        case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
             return in_seconds(name, expression.expr)
         case promql.AggregateExpr():
             return str(expression.op) != "count" and in_seconds(name, expression.expr)

@@ -1,7 +1,7 @@
 """What is done to an installation, and which alerts have to fire for it. For deploy/local/drill-alerts.
 
-A scenario is a generator: it does the fault up to its `yield`, is resumed when all that it `fires` fires, and undoes the fault.
-What it fires `after` comes from that.
+A scenario is a generator: it does the fault up to its `yield`, is resumed when all that it `fires` fires, and undoes
+the fault. What it fires `after` comes from that.
 """
 
 import json
@@ -11,18 +11,18 @@ import threading
 import time
 import uuid
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable, Iterator
 
 import pika
 
-from installation import AUDITORS, AUTHENTICATION, GATEWAYS, REFUSED_DOMAIN, WORKERS, Installation, elsewhere, end, wait_for
+from installation import (
+    AUDITORS, AUTHENTICATION, GATEWAYS, OUTCOMES_BYTES, REFUSED_DOMAIN, WORKERS, Installation, elsewhere, end, wait_for,
+)  # fmt: skip
 from watching import Episode
 
-# Not drilled, and why.
-NOT_DRILLED = {
-    "NeedrecordAuditMissed": "it takes a stream beyond its retention: 100 MB at the least, by whole segments of 500 MB",
-}
+# What cannot be made on one machine in a bounded time, and why.
+NOT_DRILLED: dict[str, str] = {}
 
 BURN = ("NeedrecordDecisionBudgetBurn", "NeedrecordLatencyBudgetBurn")
 # What is lost takes the auditors with it, sooner or later.
@@ -71,6 +71,9 @@ def expected(name: str, severity: str, processes: tuple[str, ...], labels: dict[
     return Expected(f"Needrecord{name}", whole)
 
 
+WINDOWS = ((page, "1h"), (page, "6h"), (ticket, "1d"), (ticket, "3d"))
+
+
 def each(make: Callable[..., Expected], name: str, processes: tuple[str, ...], **labels: str) -> tuple[Expected, ...]:
     return tuple(make(name, process, **labels) for process in processes)
 
@@ -86,7 +89,6 @@ class Scenario:
     beside: tuple[str, ...]
     # Seconds for what it fires, for each part of it.
     within: float
-    results: list[tuple[Expected, float, float]] = field(default_factory=list)
 
     @property
     def all(self) -> tuple[Expected, ...]:
@@ -168,7 +170,9 @@ def few_files_left(i: Installation) -> Iterator[None]:
     worker.limit_files(former)
 
 
-@scenario(ticket("SpansDropped", "gateway-1"), within=60)
+# What is sent in vain is tried again for 19 s, and that is not scaled: as long as spans find room to wait, now and then
+# none is dropped in a quarter of an hour that lasts 15 s.
+@scenario(ticket("SpansDropped", "gateway-1"), within=90)
 def collector_gone(i: Installation) -> Iterator[None]:
     """The collector of traces is gone."""
     i.collector.stop()
@@ -180,7 +184,10 @@ def collector_gone(i: Installation) -> Iterator[None]:
 def memory_high(i: Installation) -> Iterator[None]:
     """Hundreds of callers send nearly a MiB each, and not the rest."""
     # Recording callbacks may be that long.
-    head = "POST /callbacks/recording HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    head = (
+        "POST /callbacks/recording HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Content-Length: 1000000\r\n\r\n"
+    )
     callers = []
     for _ in range(450):
         caller = socket.create_connection(("127.0.0.1", i["gateway-2"].port))
@@ -310,7 +317,7 @@ def worker_dies_again_and_again(i: Installation) -> Iterator[None]:
 @scenario(
     page("NoWorker", job="", part="work_queue"),
     *each(ticket, "ProcessDown", WORKERS),
-    *(make(name[10:], window=window) for name in BURN for make, window in ((page, "1h"), (page, "6h"), (ticket, "1d"), (ticket, "3d"))),
+    *(make(name, window=window) for name in ("DecisionBudgetBurn", "LatencyBudgetBurn") for make, window in WINDOWS),
     within=60,
 )
 def no_worker(i: Installation) -> Iterator[None]:
@@ -370,7 +377,13 @@ def broker_short_of_memory(i: Installation) -> Iterator[None]:
     page("OutcomesUnkept", "gateway-2", place="nowhere"),
     ticket("LogLinesDropped", "gateway-2"),
     after=(page("OutcomesPastJournal", "gateway-2", place="broker"),),
-    beside=(*BURN, "NeedrecordAuditBehind", "NeedrecordAuditFarBehind", "NeedrecordJournalFilling", "NeedrecordFewerMayWait"),
+    beside=(
+        *BURN,
+        "NeedrecordAuditBehind",
+        "NeedrecordAuditFarBehind",
+        "NeedrecordJournalFilling",
+        "NeedrecordFewerMayWait",
+    ),
     within=90,
 )
 def broker_stopped(i: Installation) -> Iterator[None]:
@@ -424,7 +437,14 @@ def no_auditor(i: Installation) -> Iterator[None]:
 @scenario(
     ticket("UndeliverableRepliesUnkept", *WORKERS),
     after=(ticket("StreamBegunAnew", *AUDITORS),),
-    beside=(*AUDIT, *BURN, "NeedrecordProcessDown", "NeedrecordOutcomesWaiting", "NeedrecordNoticesNotKept", "NeedrecordNoAuditor"),
+    beside=(
+        *AUDIT,
+        *BURN,
+        "NeedrecordProcessDown",
+        "NeedrecordOutcomesWaiting",
+        "NeedrecordNoticesNotKept",
+        "NeedrecordNoAuditor",
+    ),
     within=60,
 )
 def stream_deleted(i: Installation) -> Iterator[None]:
@@ -442,6 +462,26 @@ def stream_deleted(i: Installation) -> Iterator[None]:
     i.start_processes("gateway-1", *AUDITORS)
 
 
+@scenario(
+    after=(page("AuditMissed", *AUDITORS),),
+    beside=(*AUDIT, "NeedrecordProcessDown", "NeedrecordNoAuditor", "NeedrecordAuditDeadLetters"),
+    within=60,
+)
+def stream_overrun(i: Installation) -> Iterator[None]:
+    """The outcomes stream gets more than it keeps while nobody reads it."""
+    i.stop_processes(*AUDITORS)
+    # What is left of it for an auditor is a message without a record, which is a dead letter.
+    body = json.dumps({"schema": 1, "records": [], "filling": "x" * 100_000}).encode()
+    properties = pika.BasicProperties(content_type="application/json", delivery_mode=2, type="outcome", message_id="x")
+    with closing(i.broker()) as broker:
+        channel = broker.channel()
+        channel.confirm_delivery()
+        for _ in range(3 * OUTCOMES_BYTES // len(body)):
+            channel.basic_publish("needrecord", "outcome", body, properties)
+    yield
+    i.start_processes(*AUDITORS)
+
+
 @scenario(page("CallbacksStopped"), within=20)
 def callbacks_stopped(i: Installation) -> Iterator[None]:
     """Nobody asks any more, who did a day and a week ago."""
@@ -450,8 +490,8 @@ def callbacks_stopped(i: Installation) -> Iterator[None]:
     i.start_traffic()
 
 
-# Side by side is what does not touch the same. What leaves its mark on the budgets comes one after the other, so that the longer
-# windows need to be waited for once.
+# Side by side is what does not touch the same. What leaves its mark on the budgets comes one after the other, so that
+# the longer windows need to be waited for once.
 ROUNDS = [
     [
         "auditors-without-database", "callbacks-refused", "requests-rejected", "authentication-file-broken",
@@ -468,6 +508,7 @@ ROUNDS = [
     ["database-stopped"],
     ["gateway-stands-still"],
     ["no-gateway", "no-auditor"],
+    ["stream-overrun"],
     ["stream-deleted"],
     ["callbacks-stopped"],
 ]  # fmt: skip

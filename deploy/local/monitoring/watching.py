@@ -34,10 +34,6 @@ class Episode:
     def name(self) -> str:
         return self.labels["alertname"]
 
-    @property
-    def is_firing(self) -> bool:
-        return self.fired is not None and self.ended is None
-
     def __str__(self) -> str:
         labels = ", ".join(f"{key}={value}" for key, value in sorted(self.labels.items()) if key != "alertname")
         return f"{self.name} ({labels})"
@@ -53,9 +49,12 @@ class Prometheus:
 
     def start(self, rules: dict[str, Any], processes: list[Process]) -> None:
         self.folder.mkdir()
-        (self.folder / "rules.yaml").write_text(yaml.safe_dump(scaled.scaled_rules(rules, self.factor), sort_keys=False))
+        (self.folder / "rules.yaml").write_text(
+            yaml.safe_dump(scaled.scaled_rules(rules, self.factor), sort_keys=False)
+        )
         targets = [
-            {"targets": [f"127.0.0.1:{process.ops_port}"], "labels": {"instance": process.instance}} for process in processes
+            {"targets": [f"127.0.0.1:{process.ops_port}"], "labels": {"instance": process.instance}}
+            for process in processes
         ]
         (self.folder / "targets.json").write_text(json.dumps(targets))
         configuration = {
@@ -119,7 +118,6 @@ class Watch:
         self._lock = threading.Lock()
         self._open: dict[Labels, Episode] = {}
         self._all: list[Episode] = []
-        self._faults: list[str] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -169,4 +167,8 @@ class Watch:
     def fired_since(self, moment: float) -> list[Episode]:
         """Those that began to fire then or later, or still fired then."""
         with self._lock:
-            return [one for one in self._all if one.fired and (one.fired >= moment or one.ended is None or one.ended > moment)]
+            return [
+                one
+                for one in self._all
+                if one.fired and (one.fired >= moment or one.ended is None or one.ended > moment)
+            ]
