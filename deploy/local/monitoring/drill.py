@@ -272,6 +272,8 @@ def main() -> int:
     try:
         drill.start()
         drill.all(arguments.only)
+    except KeyboardInterrupt:
+        return 130
     except Exception as error:
         # What could not go on has failed.
         drill.fault(f"{type(error).__name__}: {error}")
