@@ -67,7 +67,10 @@ struct BatchTrace {
                 span.setStatus(SpanStatus(code: .error, message: "too late for a reply"))
             } else {
                 reply(to: request, from: instant(decided), until: end, in: span)
-                if !isRead { span.setStatus(SpanStatus(code: .error, message: "the business state cannot be read")) }
+                // As its reply says. The state may only be locked, too, for longer than the event could wait.
+                if !isRead {
+                    span.setStatus(SpanStatus(code: .error, message: FallbackCause.stateUnavailable.rawValue))
+                }
             }
             span.end(at: end)
         }

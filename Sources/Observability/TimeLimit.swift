@@ -12,9 +12,8 @@ public func withTimeLimit<Value: Sendable>(
             throw TimeLimitExceeded(limit: limit)
         }
         defer { tasks.cancelAll() }
-        // There are two, so there is a first.
-        while let value = try await tasks.next() { return value }
-        throw CancellationError()
+        guard let value = try await tasks.next() else { throw CancellationError() }
+        return value
     }
 }
 
