@@ -69,13 +69,13 @@ public struct TestFailure: Error, CustomStringConvertible {
 ///
 /// - Throws: ``TestFailure`` when it does not in time.
 public func eventually(
-    _ what: String,
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(20),
     _ fact: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !fact() {
-        guard ContinuousClock.now < deadline else { throw TestFailure("waited \(limit) in vain for \(what)") }
+        guard ContinuousClock.now < deadline else { throw TestFailure("waited \(limit) in vain for \(what())") }
         try await Task.sleep(for: .milliseconds(2))
     }
 }

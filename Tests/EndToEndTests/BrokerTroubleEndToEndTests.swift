@@ -19,9 +19,10 @@ struct BrokerTroubleEndToEndTests {
                 try await eventually("the end of the grace period") {
                     try await gateway.status().parts["broker"] == FallbackCause.brokerUnavailable.rawValue
                 }
+                let (probe, start) = (StallProbe(), ContinuousClock.now)
                 let answer = try await gateway.ask(.example)
                 #expect(answer.text == DocumentedAnswer.doNotRecord)
-                #expect(answer.elapsed - traffic.machineDelay < .milliseconds(100))
+                #expect(answer.elapsed - probe.stalled(from: start, to: .now) < .milliseconds(100))
                 try await traffic.waitFor(.doNotRecord, more: 100)
             }
             try await gateway.waitUntilReady()
@@ -76,9 +77,10 @@ struct BrokerTroubleEndToEndTests {
                 try await eventually("the alarm") {
                     try await gateway.status().parts["broker"] == FallbackCause.brokerBlocked.rawValue
                 }
+                let (probe, start) = (StallProbe(), ContinuousClock.now)
                 let answer = try await gateway.ask(.example)
                 #expect(answer.text == DocumentedAnswer.doNotRecord)
-                #expect(answer.elapsed - traffic.machineDelay < .milliseconds(100))
+                #expect(answer.elapsed - probe.stalled(from: start, to: .now) < .milliseconds(100))
             }
             try await gateway.waitUntilReady()
             try await traffic.waitFor(.record, more: 100)

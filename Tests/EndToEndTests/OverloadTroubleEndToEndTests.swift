@@ -74,7 +74,8 @@ struct OverloadTroubleEndToEndTests {
             try await usual.stop()
             let tally = try await gateway.settledCounters()
             #expect(tally.isConserved, "\(tally)")
-            // The time of a batch may be over while its facts are read, which is told as a state that cannot be.
+            // The time of a batch may be over while its facts are read, which is told as a state that cannot be. A batch has at
+            // most as many events as the worker's prefetch.
             #expect(tally.fallbacks[.stateUnavailable, default: 0] <= 256, "\(tally)")
             let causes: Set<FallbackCause> = [.overloaded, .timeout, .stateUnavailable]
             #expect(Set(tally.fallbacks.keys).isSubset(of: causes), "\(tally)")

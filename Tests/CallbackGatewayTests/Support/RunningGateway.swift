@@ -94,7 +94,7 @@ struct RunningGateway: Sendable {
                 throw error
             }
             await group.triggerGracefulShutdown()
-            do { try await serving.value } catch is CancellationError {}
+            do { try await serving.value } catch is CancellationError where serving.isCancelled {}
             tasks.cancelAll()
         }
         let counters = gateway.counters

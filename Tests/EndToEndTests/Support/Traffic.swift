@@ -65,8 +65,15 @@ final class Traffic: Sendable {
     /// The longest that an answer has taken so far.
     var slowest: Duration { answers.lazy.map(\.elapsed).max() ?? .zero }
 
-    /// How late the machine itself was at worst meanwhile; no delay of what is asked.
-    var machineDelay: Duration { stall.worst }
+    /// How much longer than this an answer has taken at most, without the time after it in which the machine stood still.
+    func lateness(after due: Duration) -> Duration {
+        timedAnswers.lazy.filter { $0.answer.elapsed > due }
+            .map { answer, end in
+                let late = answer.elapsed - due
+                return late - self.stall.stalled(from: end - late, to: end)
+            }
+            .max() ?? .zero
+    }
 
     /// How many answers say so, so far.
     func count(_ verdict: CallbackVerdict) -> Int {

@@ -88,7 +88,10 @@ import Wire
     }
 
     @Test func `A broker that takes nothing is a fault, and is left as it was`() async throws {
-        let queues = try await ProductBroker.control("list_queues", "name")
+        func queues() async throws -> Set<Substring> {
+            Set(try await ProductBroker.control("list_queues", "name").split(separator: "\n"))
+        }
+        let before = try await queues()
         let free = try await doctor(["NEEDRECORD_AMQP_URL": try TestEnvironment.amqpURL()], "--output", "json")
         #expect(try severities(free)["publishing"] == "ok")
         try await ProductBroker.whileShortOfMemory {
@@ -97,7 +100,7 @@ import Wire
             #expect(short.text.contains("FAULT     publishing: the broker takes nothing: "), "\(short.text)")
             #expect(short.text.contains("memory"))
         }
-        #expect(try await ProductBroker.control("list_queues", "name") == queues)
+        #expect(try await queues().subtracting(before).isEmpty)
     }
 
     @Test func `A database that is not migrated is a fault`() async throws {
