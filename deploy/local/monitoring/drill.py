@@ -43,6 +43,9 @@ class Drill:
         self.faults: list[str] = []
         self.rows: list[tuple[Scenario, Expected, float]] = []
         self.began = 0.0
+        # When was last judged what fires, and what was done before.
+        self.judged = 0.0
+        self.former: list[Scenario] = []
 
     def start(self) -> None:
         self.installation.start()
@@ -50,7 +53,7 @@ class Drill:
             server.start(self.rules, [self.installation[name] for name in PROCESSES])
         # It takes Prometheus five seconds to see whom it is to ask, which are no five minutes of anything.
         wait_for(lambda: all(map(self.is_scraped, self.servers)), "all processes are scraped")
-        self.began = time.monotonic()
+        self.began = self.judged = time.monotonic()
         self.watch.start()
 
     def is_scraped(self, server: Prometheus) -> bool:
@@ -94,10 +97,10 @@ class Drill:
         allowed = {name for one in running for name in one.beside}
         # What the next ones do, too, need not be over before.
         lingering = {name for following_name in following for name in SCENARIOS[following_name].beside}
-        self.wait_until_well(allowed)
+        self.wait_until_well(allowed, running)
         if "callbacks-stopped" in names:
             self.wait_a_week()
-        mark = time.monotonic()
+        self.judge(self.former + running)
         threads = [threading.Thread(target=self.run, args=(one, lingering), daemon=True) for one in running]
         for thread in threads:
             thread.start()
@@ -105,20 +108,33 @@ class Drill:
             # With a limit, or Ctrl-C would have to wait.
             while thread.is_alive():
                 thread.join(0.2)
-        for episode in self.watch.fired_since(mark):
-            if episode.name not in allowed and not any(one.fits(episode) for two in running for one in two.all):
-                self.fault(
-                    f"{', '.join(names)}: {episode} fires and should not: {episode.annotations.get('description')}"
-                )
+        self.judge(running)
+        self.former = running
 
-    def wait_until_well(self, but: set[str]) -> None:
+    def judge(self, scenarios: list[Scenario]) -> None:
+        """Finds fault with what has fired since the last time and is none of these scenarios' doing."""
+        since, self.judged = self.judged, time.monotonic()
+        names = ", ".join(one.name for one in scenarios)
+        for episode in self.watch.fired_since(since):
+            is_allowed = any(episode.name in one.beside for one in scenarios)
+            if not is_allowed and not any(alert.fits(episode) for one in scenarios for alert in one.all):
+                text = f"{names}: {episode} fires and should not: {episode.annotations.get('description')}"
+                # What goes on firing is looked at again.
+                if text not in self.faults:
+                    self.fault(text)
+
+    def wait_until_well(self, but: set[str], before: list[Scenario]) -> None:
+        """Waits until nothing fires but what may, nor anything that these scenarios are to bring about."""
+
         def is_well() -> bool:
-            return self.installation.is_ready() and not self.firing(but)
+            firing = self.watch.firing()
+            expected = [episode for episode in firing for one in before if any(alert.fits(episode) for alert in one.all)]
+            return self.installation.is_ready() and not self.firing(but) and not expected
 
         try:
             wait_for(is_well, "all is well", PATIENCE)
         except TimeoutError:
-            firing = ", ".join(map(str, self.firing(but)))
+            firing = ", ".join(map(str, self.firing(but) or self.watch.firing()))
             raise RuntimeError(f"all should be well before a fault: {firing or 'not every process is ready'}") from None
 
     def firing(self, but: set[str] | frozenset[str] = frozenset()) -> list[Episode]:
@@ -153,7 +169,8 @@ class Drill:
         """Waits until all of them fire, and notes when they began to."""
         left, deadline = list(alerts), began + one.within
         while left and time.monotonic() < deadline:
-            fired = self.watch.fired_since(began)
+            # What has fired since before is no proof.
+            fired = [episode for episode in self.watch.fired_since(began) if (episode.fired or 0) >= began]
             for alert in list(left):
                 if episode := next((episode for episode in fired if alert.fits(episode)), None):
                     left.remove(alert)
@@ -170,7 +187,7 @@ class Drill:
 
     def note(self, one: Scenario, alert: Expected, episode: Episode, began: float) -> None:
         assert episode.fired
-        self.rows.append((one, alert, max(0.0, episode.fired - began)))
+        self.rows.append((one, alert, episode.fired - began))
         description = episode.annotations.get("description", "").strip()
         self.say(f"{one.name}: {episode} after {episode.fired - began:.1f} s: {description}")
         for key, text in episode.annotations.items():
@@ -196,7 +213,8 @@ class Drill:
         for number, names in enumerate(rounds):
             self.round(names, rounds[number + 1] if number + 1 < len(rounds) else [])
         try:
-            self.wait_until_well(set())
+            self.wait_until_well(set(), [])
+            self.judge(self.former)
         except RuntimeError as error:
             self.fault(str(error))
 

@@ -161,6 +161,8 @@ class Process:
         # While it is not set, nobody reads the log.
         self.is_read = threading.Event()
         self.is_read.set()
+        # Then it is not started any more: whoever does a fault may not know yet that the drill is over.
+        self.is_over = threading.Event()
 
     @property
     def pid(self) -> int:
@@ -182,6 +184,8 @@ class Process:
             start_new_session=True,
         )
         threading.Thread(target=self._read_log, args=(self.process,), daemon=True).start()
+        if self.is_over.is_set():
+            self.kill()
 
     def _read_log(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout
@@ -347,6 +351,8 @@ class Installation:
 
     def stop(self) -> None:
         self._stopping.set()
+        for process in self.processes.values():
+            process.is_over.set()
         for push in self._pushes:
             end(push)
         self.stop_processes(*PROCESSES)
